@@ -1,0 +1,90 @@
+"""The one place where the environment and linewatch.toml are read."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from infra.errors import InfraError
+
+CONFIG_FILE = "linewatch.toml"
+
+
+class SettingsError(InfraError):
+    """A setting that is unknown or impossible; correct the environment or linewatch.toml as the message says."""
+
+
+class Settings(BaseSettings):
+    """Every setting of every process, immutable. Order: `LINEWATCH_*`, then linewatch.toml, then these defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="LINEWATCH_", toml_file=CONFIG_FILE, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(Path("var"), description="local state: broker, blobs, spools, keys, models, logs")
+    cache_dir: Path = Field(
+        Path(platformdirs.user_cache_dir("linewatch", appauthor=False)), description="downloads that may be deleted"
+    )
+    bootstrap_servers: str = Field("127.0.0.1:19092", description="Kafka brokers, host:port separated by commas")
+    kafka: dict[str, str] = Field({}, description="further librdkafka settings, such as security.protocol")
+    kafka_password: SecretStr | None = Field(None, description="sasl.password, kept out of logs")
+    replication_factor: int = Field(1, ge=1, le=9, description="of topics that linewatch creates")
+    schema_registry_url: str | None = Field(None, description="when set, records are written in Confluent framing")
+    blob_url: str | None = Field(None, description="blob store, such as s3://bucket/prefix; default data_dir/blobs")
+    trust_file: Path | None = Field(None, description="trusted public keys; default data_dir/keys/trusted.json")
+    spool_cap_bytes: int = Field(20 * 2**30, gt=0, description="disk a gateway may use while Kafka is away")
+    spool_drop: Literal["oldest", "newest"] = Field("newest", description="which frame goes when the spool is full")
+    deadline_seconds: float = Field(3.0, gt=0, description="from capture to verdict at the line")
+    image_cap_bytes: int = Field(256 * 2**20, gt=0, description="larger images are dead-lettered")
+    image_cap_pixels: int = Field(200_000_000, gt=0, description="larger images are refused before decoding")
+    grafana_url: str | None = Field(None, description="Grafana to keep in sync")
+    grafana_token: SecretStr | None = Field(None, description="service account token of that Grafana")
+    prometheus_url: str = Field("http://127.0.0.1:9090", description="Prometheus as Grafana reaches it")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what the logs hold")
+
+    @property
+    def trusted_keys(self) -> Path:
+        return self.trust_file or self.data_dir / "keys" / "trusted.json"
+
+    def kafka_settings(self, **more: str | float | bool) -> dict[str, str | float | bool]:
+        """librdkafka settings for one client: address, credentials, then `more` (underscores become dots)."""
+        secret = {"sasl.password": self.kafka_password.get_secret_value()} if self.kafka_password else {}
+        named = {name.replace("_", "."): value for name, value in more.items()}
+        return {"bootstrap.servers": self.bootstrap_servers, **self.kafka, **secret, **named}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+# Read elsewhere, before settings exist or by tests; still ours, so no typing mistakes.
+_OTHER_VARIABLES = frozenset({"LINEWATCH_TEST_BROKER"})
+
+
+@cache
+def load_settings() -> Settings:
+    """The settings of this process; SettingsError names every wrong or unknown one."""
+    _refuse_unknown_variables()
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"settings are wrong: {problems}") from error
+    except ValueError as error:  # tomllib's and pydantic-settings' own parse errors
+        raise SettingsError(f"settings can't be read: {error}") from error
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"LINEWATCH_{name}".upper() for name in Settings.model_fields} | _OTHER_VARIABLES
+    unknown = sorted(name for name in os.environ if name.startswith("LINEWATCH_") and name.upper() not in known)
+    if unknown:
+        raise SettingsError(f"unknown settings in the environment: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
