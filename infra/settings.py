@@ -87,4 +87,6 @@ def _refuse_unknown_variables() -> None:
     known = {f"LINEWATCH_{name}".upper() for name in Settings.model_fields} | _OTHER_VARIABLES
     unknown = sorted(name for name in os.environ if name.startswith("LINEWATCH_") and name.upper() not in known)
     if unknown:
-        raise SettingsError(f"unknown settings in the environment: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise SettingsError(
+            f"unknown settings in the environment: {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )

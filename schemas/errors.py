@@ -14,7 +14,7 @@ class DecodeError(SchemasError):
 
 
 class UnknownSchemaError(DecodeError):
-    """Bytes framed with a schema nobody here knows; run `linewatch topics apply` with the writer's version, then replay."""
+    """Bytes framed with a schema nobody here knows; run the writer's `linewatch topics apply`, then replay."""
 
 
 class EncodeError(SchemasError):
@@ -22,4 +22,4 @@ class EncodeError(SchemasError):
 
 
 class IncompatibleSchemaError(SchemasError):
-    """An .avsc changed in a way that some reader can't follow; add a default, or a new field in place of the changed one."""
+    """An .avsc changed in a way that some reader can't follow; add a field with a default instead."""

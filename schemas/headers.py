@@ -4,14 +4,15 @@ Sources: CloudEvents 1.0.2 Kafka protocol binding, section 3.2; W3C Trace Contex
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final
 
 from schemas.errors import DecodeError
 from schemas.records.base import Record
 
-HeaderPairs = list[tuple[str, bytes]]
+HeaderValue = str | bytes | None
+HeaderPairs = list[tuple[str, str | bytes | None]]
 CONTENT_TYPE: Final = b"application/avro"
 _TRACEPARENT: Final = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
@@ -42,9 +43,10 @@ def trace_of(frame_id: str, span: str) -> str:
     return f"00-{trace_id}-{span_id}-01"
 
 
-def read_headers(pairs: Iterable[tuple[str, bytes | None]] | Sequence[tuple[str, bytes | None]] | None) -> dict[str, bytes]:
+def read_headers(pairs: Mapping[str, HeaderValue] | Iterable[tuple[str, HeaderValue]] | None) -> dict[str, bytes]:
     """Headers as a mapping; of a repeated name the last one counts, a null value becomes empty."""
-    return {name: value or b"" for name, value in pairs or ()}
+    items = pairs.items() if isinstance(pairs, Mapping) else pairs or ()
+    return {name: value.encode() if isinstance(value, str) else value or b"" for name, value in items}
 
 
 def read_traceparent(headers: dict[str, bytes]) -> str | None:

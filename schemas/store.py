@@ -3,7 +3,7 @@
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from fastavro.schema import fingerprint, parse_schema, to_parsing_canonical_form
 
@@ -82,7 +82,7 @@ def parse_plain(text: str) -> Schema:
 
     The fingerprint is the same: canonical form drops logical types too.
     """
-    return parse_schema(json.loads(text, object_hook=_without_logical_type))
+    return cast("Schema", parse_schema(json.loads(text, object_hook=_without_logical_type)))
 
 
 def _without_logical_type(node: Schema) -> Schema:
@@ -119,6 +119,8 @@ class SchemaStore:
         if text is None and self._source is not None:
             text = self._source.find(fingerprint_hex)
         if text is None:
-            where = "the history of this version" if self._source is None else "this version's history or the schemas topic"
+            where = (
+                "the history of this version" if self._source is None else "this version's history or the schemas topic"
+            )
             raise UnknownSchemaError(f"schema with fingerprint {fingerprint_hex} is not in {where}")
         return text

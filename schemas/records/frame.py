@@ -4,7 +4,7 @@ from schemas.identifiers import frame_id
 from schemas.records.base import Record
 
 
-class Box(Record, kw_only=True):
+class Box(Record, frozen=True, kw_only=True):
     """A rectangle on an image, in integer pixels of the image as captured; origin top left."""
 
     label: str  # defect class or part class
@@ -15,7 +15,7 @@ class Box(Record, kw_only=True):
     score: float | None = None  # 0..1 when a model drew it, null when a person did
 
 
-class ClaimCheck(Record, kw_only=True):
+class ClaimCheck(Record, frozen=True, kw_only=True):
     """Where the bytes of something too large for a message lie."""
 
     reference: str  # blob reference, `sha256:<hex>`
@@ -23,7 +23,7 @@ class ClaimCheck(Record, kw_only=True):
     size: int  # bytes
 
 
-class Exposure(Record, kw_only=True):
+class Exposure(Record, frozen=True, kw_only=True):
     """How the camera took the image, as far as it says."""
 
     exposure_us: int | None = None  # shutter time, microseconds
@@ -31,14 +31,14 @@ class Exposure(Record, kw_only=True):
     light: str | None = None  # name of the light programme
 
 
-class Truth(Record, kw_only=True):
+class Truth(Record, frozen=True, kw_only=True):
     """What is really on the image, known only to simulators and annotated folders; no inspection ever reads it."""
 
     label: str  # class of the whole image
     boxes: list[Box] = []  # exact boxes
 
 
-class Frame(Record, kw_only=True):
+class Frame(Record, frozen=True, kw_only=True):
     """One image as captured, with who took it and when. Exactly one of `image` and `claim_check` is set."""
 
     edge_id: str  # inspection point this frame goes to
@@ -74,7 +74,7 @@ class Frame(Record, kw_only=True):
         return self.frame_id
 
 
-class CameraClaim(Record, kw_only=True):
+class CameraClaim(Record, frozen=True, kw_only=True):
     """A gateway's claim on a camera: who numbers its frames, from where on. Key: camera_id, topic `cameras`."""
 
     camera_id: str  # the camera

@@ -11,7 +11,7 @@ VERDICTS: tuple[Verdict, ...] = ("pass", "fail", "review", "error")
 ModelKind = Literal["classification", "anomaly", "detection", "rules"]
 
 
-class ModelRef(Record, kw_only=True):
+class ModelRef(Record, frozen=True, kw_only=True):
     """Which model, exactly."""
 
     name: str  # registered name
@@ -20,7 +20,7 @@ class ModelRef(Record, kw_only=True):
     kind: ModelKind  # kind of model
 
 
-class FrameLocation(Record, kw_only=True):
+class FrameLocation(Record, frozen=True, kw_only=True):
     """Where the frame lies, so that a verdict leads back to its image."""
 
     topic: str  # frames topic
@@ -29,7 +29,7 @@ class FrameLocation(Record, kw_only=True):
     sha256: str  # of the image bytes, 64 hex digits
 
 
-class StageLatency(Record, kw_only=True):
+class StageLatency(Record, frozen=True, kw_only=True):
     """Where the time went, microseconds; a stage that did not run is 0."""
 
     transport_us: int  # capture to receipt by the edge, by two wall clocks: may be negative
@@ -42,7 +42,7 @@ class StageLatency(Record, kw_only=True):
     total_us: int  # receipt to verdict ready
 
 
-class ShadowResult(Record, kw_only=True):
+class ShadowResult(Record, frozen=True, kw_only=True):
     """What a candidate would have said of the same frame; recorded, never acted on."""
 
     model: ModelRef  # the candidate
@@ -54,7 +54,7 @@ class ShadowResult(Record, kw_only=True):
     infer_us: int  # its time
 
 
-class Inspection(Record, kw_only=True):
+class Inspection(Record, frozen=True, kw_only=True):
     """The one verdict on one frame."""
 
     edge_id: str  # inspection point

@@ -9,12 +9,21 @@ from schemas.records.inspection import FrameLocation, Verdict
 
 LabelOutcome = Literal["labeled", "unsure", "skipped", "unusable"]
 LabelRound = Literal["first", "second", "adjudication", "correction", "imported"]
-TaskReason = Literal["review", "near_threshold", "random_sample", "drift", "shadow_disagreement", "request", "second_label", "adjudication"]
+TaskReason = Literal[
+    "review",
+    "near_threshold",
+    "random_sample",
+    "drift",
+    "shadow_disagreement",
+    "request",
+    "second_label",
+    "adjudication",
+]
 TaskState = Literal["opened", "reopened", "closed"]
 RequestOrigin = Literal["person", "drift", "policy"]
 
 
-class Prediction(Record, kw_only=True):
+class Prediction(Record, frozen=True, kw_only=True):
     """What the model said, as the labeler could see it."""
 
     label: str | None  # predicted class
@@ -22,7 +31,7 @@ class Prediction(Record, kw_only=True):
     boxes: list[Box] = []  # predicted boxes
 
 
-class Label(Record, kw_only=True):
+class Label(Record, frozen=True, kw_only=True):
     """One version of one person's label for one frame."""
 
     label_id: str  # derived from task and fencing token, so that a retry reuses it
@@ -55,7 +64,7 @@ class Label(Record, kw_only=True):
         return self.label_id
 
 
-class LabelingRequest(Record, kw_only=True):
+class LabelingRequest(Record, frozen=True, kw_only=True):
     """A wish to have frames labeled: named ones, or a span of time."""
 
     request_id: str  # unique
@@ -77,7 +86,7 @@ class LabelingRequest(Record, kw_only=True):
         return self.request_id
 
 
-class LabelingTask(Record, kw_only=True):
+class LabelingTask(Record, frozen=True, kw_only=True):
     """The state of one question to a person about one frame."""
 
     task_id: str  # derived from frame id and round

@@ -5,11 +5,22 @@ from typing import Literal
 from schemas.records.base import Record
 from schemas.records.frame import ClaimCheck
 
-AlarmKind = Literal["sequence_gap", "camera_lost", "verdict_late", "drift", "yield_out_of_limits", "escape", "kappa", "disk", "edge_silent", "spool_full"]
+AlarmKind = Literal[
+    "sequence_gap",
+    "camera_lost",
+    "verdict_late",
+    "drift",
+    "yield_out_of_limits",
+    "escape",
+    "kappa",
+    "disk",
+    "edge_silent",
+    "spool_full",
+]
 Severity = Literal["info", "warning", "critical"]
 
 
-class EdgePolicy(Record, kw_only=True):
+class EdgePolicy(Record, frozen=True, kw_only=True):
     """What is special about an edge. Key: edge_id."""
 
     edge_id: str  # edge
@@ -35,7 +46,7 @@ class EdgePolicy(Record, kw_only=True):
         return f"{self.edge_id}/policy/{self.revision}"
 
 
-class Histogram(Record, kw_only=True):
+class Histogram(Record, frozen=True, kw_only=True):
     """Counts per bucket; bucket i holds values <= bounds[i] and above the bound before, the last one the rest."""
 
     bounds: list[float]  # upper bounds, rising
@@ -43,7 +54,7 @@ class Histogram(Record, kw_only=True):
     sum: float = 0.0  # of the values
 
 
-class EdgeStatistics(Record, kw_only=True):
+class EdgeStatistics(Record, frozen=True, kw_only=True):
     """One minute of one camera so far, in absolute numbers: writing it twice changes nothing.
 
     Key: `<edge_id>/<camera_id>/<minute>/<writer>`. camera_id `*` holds what belongs to the edge as a whole: its parts.
@@ -82,7 +93,7 @@ class EdgeStatistics(Record, kw_only=True):
         return f"{self.key}/{self.last_sequence}/{self.inspections}"
 
 
-class Alarm(Record, kw_only=True):
+class Alarm(Record, frozen=True, kw_only=True):
     """Something a person should know."""
 
     alarm_id: str  # derived from what raised it
@@ -101,7 +112,7 @@ class Alarm(Record, kw_only=True):
         return f"{self.alarm_id}/{'raised' if self.raised else 'cleared'}"
 
 
-class Tick(Record, kw_only=True):
+class Tick(Record, frozen=True, kw_only=True):
     """A second has passed. The only clock that stream steps know; one a second in every partition."""
 
     at_us: int  # the second, Unix microseconds
@@ -111,7 +122,7 @@ class Tick(Record, kw_only=True):
         return f"tick/{self.at_us}"
 
 
-class AuditEvent(Record, kw_only=True):
+class AuditEvent(Record, frozen=True, kw_only=True):
     """Who changed what."""
 
     audit_id: str  # unique
@@ -130,7 +141,7 @@ class AuditEvent(Record, kw_only=True):
         return self.audit_id
 
 
-class DeadLetter(Record, kw_only=True):
+class DeadLetter(Record, frozen=True, kw_only=True):
     """Something nobody could read, kept whole, with the reason. Exactly one of `raw` and `claim_check` is set."""
 
     reader: str  # process that could not read it

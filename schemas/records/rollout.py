@@ -9,12 +9,14 @@ from schemas.records.training import Signature
 
 Slot = Literal["active", "shadow"]
 RolloutAction = Literal["create", "approve", "deny", "start", "pause", "resume", "abort", "roll_back"]
-RolloutState = Literal["creating", "waiting_for_approval", "denied", "ready", "running", "paused", "stopping", "finished", "rolled_back"]
+RolloutState = Literal[
+    "creating", "waiting_for_approval", "denied", "ready", "running", "paused", "stopping", "finished", "rolled_back"
+]
 WaveState = Literal["waiting", "running", "soaking", "passed", "failed", "rolled_back"]
 EdgeState = Literal["starting", "running", "downloading", "verifying", "warming", "swapped", "refused", "stopping"]
 
 
-class Region(Record, kw_only=True):
+class Region(Record, frozen=True, kw_only=True):
     """A region of interest, pixels of the image as captured."""
 
     x: int  # left
@@ -23,18 +25,22 @@ class Region(Record, kw_only=True):
     h: int  # height
 
 
-class EdgeConfig(Record, kw_only=True):
+class EdgeConfig(Record, frozen=True, kw_only=True):
     """How an edge turns scores into verdicts. Empty thresholds mean the model's own."""
 
     revision: int = 0  # rises with each change
     thresholds: dict[str, float] = {}  # per class: a score at or above it fails the frame
-    review_band: float | None = None  # scores within this distance of a threshold go to review; null means the model's own
+    review_band: float | None = (
+        None  # scores within this distance of a threshold go to review; null means the model's own
+    )
     deadline_us: int = 3_000_000  # from capture to verdict at the line
-    late_verdict: Literal["reject", "review"] = "review"  # what the line is told when no verdict came in time; never pass
+    late_verdict: Literal["reject", "review"] = (
+        "review"  # what the line is told when no verdict came in time; never pass
+    )
     region: Region | None = None  # part of the image that is judged
 
 
-class Approval(Record, kw_only=True):
+class Approval(Record, frozen=True, kw_only=True):
     """Who agreed, to what, when."""
 
     approved_by: str  # person; not the creator
@@ -42,7 +48,7 @@ class Approval(Record, kw_only=True):
     reason: str  # in words
 
 
-class DesiredStatement(Record, kw_only=True):
+class DesiredStatement(Record, frozen=True, kw_only=True):
     """What is signed: these edges shall run this model with this configuration. Travels as canonical JSON."""
 
     revision: int  # rises with every statement for these edges; an edge refuses a lower one
@@ -55,7 +61,7 @@ class DesiredStatement(Record, kw_only=True):
     approval: Approval  # who agreed
 
 
-class DesiredState(Record, kw_only=True):
+class DesiredState(Record, frozen=True, kw_only=True):
     """A signed statement on its way to one edge. Key: slot."""
 
     edge_id: str  # edge it is addressed to
@@ -70,7 +76,7 @@ class DesiredState(Record, kw_only=True):
         return f"{self.edge_id}/{self.slot}/{self.revision}"
 
 
-class EdgeReported(Record, kw_only=True):
+class EdgeReported(Record, frozen=True, kw_only=True):
     """What really runs on one process of an edge. Key: `<edge_id>/<instance>`."""
 
     edge_id: str  # edge
@@ -103,7 +109,7 @@ class EdgeReported(Record, kw_only=True):
         return f"{self.edge_id}/{self.instance}/{self.reported_at_us}"
 
 
-class Wave(Record, kw_only=True):
+class Wave(Record, frozen=True, kw_only=True):
     """One step of a rollout, and what it must prove before the next."""
 
     name: str  # canary, ...
@@ -117,7 +123,7 @@ class Wave(Record, kw_only=True):
     on_failure: Literal["pause", "roll_back"] = "roll_back"  # then what
 
 
-class RolloutSpec(Record, kw_only=True):
+class RolloutSpec(Record, frozen=True, kw_only=True):
     """What a rollout shall do."""
 
     model: ModelRef | None = None  # model, or null for a change of configuration only
@@ -129,7 +135,7 @@ class RolloutSpec(Record, kw_only=True):
     bandwidth: int | None = None  # bytes/s an edge may download
 
 
-class RolloutCommand(Record, kw_only=True):
+class RolloutCommand(Record, frozen=True, kw_only=True):
     """A person's (or the loop's) word on a rollout."""
 
     command_id: str  # unique, makes it idempotent
@@ -146,7 +152,7 @@ class RolloutCommand(Record, kw_only=True):
         return self.command_id
 
 
-class WaveProgress(Record, kw_only=True):
+class WaveProgress(Record, frozen=True, kw_only=True):
     """How a wave stands."""
 
     name: str  # wave
@@ -159,7 +165,7 @@ class WaveProgress(Record, kw_only=True):
     evidence: dict[str, float] = {}  # gate: figure so far
 
 
-class Rollout(Record, kw_only=True):
+class Rollout(Record, frozen=True, kw_only=True):
     """How a rollout stands. Key: rollout_id."""
 
     rollout_id: str  # rollout

@@ -7,10 +7,21 @@ from schemas.records.frame import ClaimCheck
 from schemas.records.inspection import ModelKind
 
 JobAction = Literal["submit", "cancel"]
-JobState = Literal["queued", "preparing", "training", "evaluating", "exporting", "registering", "succeeded", "rejected", "failed", "cancelled"]
+JobState = Literal[
+    "queued",
+    "preparing",
+    "training",
+    "evaluating",
+    "exporting",
+    "registering",
+    "succeeded",
+    "rejected",
+    "failed",
+    "cancelled",
+]
 
 
-class TrainingJob(Record, kw_only=True):
+class TrainingJob(Record, frozen=True, kw_only=True):
     """An order to train, or to stop training."""
 
     job_id: str  # unique
@@ -33,7 +44,7 @@ class TrainingJob(Record, kw_only=True):
         return f"{self.job_id}/{self.action}"
 
 
-class TrainingProgress(Record, kw_only=True):
+class TrainingProgress(Record, frozen=True, kw_only=True):
     """How a job stands."""
 
     job_id: str  # the job
@@ -56,7 +67,7 @@ class TrainingProgress(Record, kw_only=True):
         return f"{self.job_id}/{self.attempt}/{self.sequence}"
 
 
-class Signature(Record, kw_only=True):
+class Signature(Record, frozen=True, kw_only=True):
     """A detached ed25519 signature (RFC 8032)."""
 
     key_id: str  # first 16 hex digits of the public key's sha256
@@ -64,7 +75,7 @@ class Signature(Record, kw_only=True):
     value: bytes  # 64 bytes
 
 
-class ModelLineage(Record, kw_only=True):
+class ModelLineage(Record, frozen=True, kw_only=True):
     """Where a model comes from."""
 
     job_id: str | None = None  # training job
@@ -75,7 +86,7 @@ class ModelLineage(Record, kw_only=True):
     labelers: list[str] = []  # whose labels it learned from
 
 
-class ModelVersion(Record, kw_only=True):
+class ModelVersion(Record, frozen=True, kw_only=True):
     """A registered model. Key: `name:version`."""
 
     name: str  # name

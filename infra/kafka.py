@@ -1,0 +1,143 @@
+"""Kafka clients with the settings every part of linewatch relies on."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from infra.errors import InfraError
+from infra.settings import Settings
+
+Setting = str | float | bool
+# How long one question to the brokers may take before it counts as "the broker is away", seconds.
+ANSWER_TIMEOUT: Final = 10.0
+
+
+class BrokerAwayError(InfraError):
+    """No broker answered in time; check `linewatch broker status` and bootstrap_servers, then try again."""
+
+
+def make_producer(settings: Settings, **overrides: Setting) -> Producer:
+    """An idempotent producer, acks=all, with Kafka's own partitioner: librdkafka's default would break co-partitioning.
+
+    `overrides` are librdkafka settings with underscores for dots.
+    """
+    defaults: dict[str, Setting] = {
+        "enable_idempotence": True,
+        "acks": "all",
+        "partitioner": "murmur2_random",
+        "delivery_timeout_ms": 120_000,
+    }
+    return Producer(settings.kafka_settings(**{**defaults, **overrides}))
+
+
+def make_consumer(settings: Settings, group: str, **overrides: Setting) -> Consumer:
+    """A consumer that commits only by hand and starts at the beginning when its group has no position.
+
+    It reads uncommitted records: gateways use transactions for fencing alone, and a frame sent twice is dropped by its
+    sequence, so waiting for commits would only delay the verdict.
+    """
+    defaults: dict[str, Setting] = {
+        "group_id": group,
+        "enable_auto_commit": False,
+        "enable_auto_offset_store": False,
+        "auto_offset_reset": "earliest",
+        "isolation_level": "read_uncommitted",
+        "session_timeout_ms": 6_000,
+        "heartbeat_interval_ms": 2_000,
+    }
+    return Consumer(settings.kafka_settings(**{**defaults, **overrides}))
+
+
+def make_admin(settings: Settings) -> AdminClient:
+    """An admin client."""
+    return AdminClient(settings.kafka_settings())
+
+
+def checked_message(message: Message | None) -> Message | None:
+    """The message, or None for nothing and for events that librdkafka mends itself; KafkaException for the rest."""
+    if message is None:
+        return None
+    error = message.error()
+    if error is None:
+        return message
+    if error.code() in (KafkaError._PARTITION_EOF, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
+        return None
+    raise KafkaException(error)
+
+
+def read_to_end(
+    settings: Settings, topic: str, partition: int = 0, start: int | None = None, timeout: float = 60.0
+) -> Iterator[Message]:
+    """Every message of a partition from `start` (default: its beginning) up to the end seen at the call, group-less.
+
+    `timeout` is for the whole read, seconds. Raises BrokerAwayError when the end is not reached in time.
+    """
+    consumer = make_consumer(settings, "linewatch.reader", enable_partition_eof=True)
+    try:
+        yield from _until_end(consumer, topic, partition, start, time.monotonic() + timeout)
+    finally:
+        consumer.close()
+
+
+def _until_end(consumer: Consumer, topic: str, partition: int, start: int | None, deadline: float) -> Iterator[Message]:
+    low, high = _watermarks(consumer, topic, partition)
+    consumer.assign([TopicPartition(topic, partition, low if start is None else min(max(start, low), high))])
+    while low < high:
+        messages = consumer.consume(500, 0.2)
+        for message in messages:
+            error = message.error()
+            if error is not None and error.code() == KafkaError._PARTITION_EOF:
+                return
+            if checked_message(message) is not None:
+                yield message
+        # Transaction markers take offsets that no message has, so the position decides, not the last message.
+        position = consumer.position([TopicPartition(topic, partition)])[0].offset
+        if position >= high:
+            return
+        if time.monotonic() > deadline:
+            raise BrokerAwayError(
+                f"read {topic}[{partition}] up to offset {position} of {high}, then no answer in time"
+            )
+
+
+def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    try:
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_TIMEOUT)
+    except KafkaException as error:
+        raise BrokerAwayError(f"offsets of {topic}[{partition}] are not to be had: {error.args[0].str()}") from error
+    return int(low), int(high)
+
+
+def read_compacted(settings: Settings, topic: str, timeout: float = 60.0) -> dict[bytes, bytes]:
+    """The latest value of each key of a compacted one-partition topic; deleted keys are left out."""
+    latest: dict[bytes, bytes] = {}
+    for message in read_to_end(settings, topic, timeout=timeout):
+        key, value = message.key() or b"", message.value()
+        if value is None:
+            latest.pop(key, None)
+        else:
+            latest[key] = value
+    return latest
+
+
+def key_partition(key: str, partitions: int) -> int:
+    """The partition of a key, as Kafka's Java clients and `murmur2_random` choose it."""
+    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+
+
+def murmur2(data: bytes) -> int:
+    """32-bit murmur2 with Kafka's seed, unsigned. Source: Austin Appleby's MurmurHash2, as KIP-480 relies on it."""
+    mask, m = 0xFFFFFFFF, 0x5BD1E995
+    h = (0x9747B28C ^ len(data)) & mask
+    whole = len(data) & ~3
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i : i + 4], "little") * m & mask
+        k = (k ^ (k >> 24)) * m & mask
+        h = (h * m & mask) ^ k
+    if whole < len(data):
+        h = (h ^ int.from_bytes(data[whole:], "little")) * m & mask
+    h = (h ^ (h >> 13)) * m & mask
+    return h ^ (h >> 15)
