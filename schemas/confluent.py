@@ -24,7 +24,7 @@ class RegistryFraming:
         if serializer is None:
             serializer = self._serializers[type(record)] = self._serializer(type(record))
         try:
-            return bytes(serializer(record, None))
+            return bytes(serializer(record, _context(type(record))))
         except Exception as error:  # registry, network and Avro errors share no base
             raise EncodeError(f"{type(record).__name__} not encoded for the registry: {error}") from error
 
@@ -34,7 +34,7 @@ class RegistryFraming:
         if deserializer is None:
             deserializer = self._deserializers[record] = self._deserializer(record)
         try:
-            return dict(deserializer(data, None))
+            return dict(deserializer(data, _context(record)))
         except Exception as error:  # registry, network and Avro errors share no base
             raise DecodeError(f"{record.__name__} not decoded through the registry: {error}") from error
 
@@ -53,6 +53,13 @@ class RegistryFraming:
         from confluent_kafka.schema_registry.avro import AvroDeserializer
 
         return AvroDeserializer(self._client, plain_text(schema_text(record)))
+
+
+def _context(record: type[Record]) -> Any:
+    from confluent_kafka.serialization import MessageField, SerializationContext
+
+    # The subject is the record's name, so the topic named here decides nothing; the serializers insist on one.
+    return SerializationContext(record.__name__, MessageField.VALUE)
 
 
 def plain_text(text: str) -> str:
