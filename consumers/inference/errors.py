@@ -1,7 +1,9 @@
 """Every error the inference package raises."""
 
+from consumers.errors import ConsumersError
 
-class InferenceError(Exception):
+
+class InferenceError(ConsumersError):
     """Base of all errors of `consumers.inference`: the message names the file or value and what to do."""
 
 

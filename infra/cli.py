@@ -1,0 +1,106 @@
+"""The `linewatch` command: the composition root, and the only module that knows every part."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from infra.errors import InfraError
+from schemas.errors import SchemasError
+
+# Command -> module that defines it: imported when it is called, so that `linewatch --help` stays quick and an edge
+# needs neither Faust nor TensorFlow.
+_PARTS: Final[dict[str, tuple[str, str]]] = {
+    "broker": ("infra.broker.cli", "The embedded Kafka: start, stop, status."),
+    "topics": ("infra.topics_cli", "The topics: list, apply, diff."),
+    "schemas": ("infra.schemas_cli", "The Avro schemas: check, freeze, publish."),
+    "keys": ("infra.keys_cli", "Signing keys: create, trust, rotate, revoke."),
+    "grafana": ("infra.grafana.cli", "Grafana: sync data source, folder and dashboards."),
+    "samples": ("producers.cli_samples", "Sample images: draw or copy a data set."),
+    "edges": ("producers.edges_cli", "Edges: what they shall run, what they do run."),
+    "gateway": ("producers.gateway_cli", "Publish a camera's images."),
+    "streams": ("streams.cli", "The stream processors: statistics, ticks."),
+    "edge": ("consumers.edge.cli", "Inspect frames and publish verdicts."),
+    "inspect": ("consumers.inference.cli", "Judge images without Kafka, by the same code as the edge."),
+    "train": ("consumers.trainer.cli:train", "Train a model."),
+    "evaluate": ("consumers.trainer.cli:evaluate", "Measure a model on labeled images."),
+    "weights": ("consumers.trainer.cli:weights", "Pretrained weights: import, list."),
+    "demo": ("consumers.demo.cli", "The whole system on one machine, with a report at the end."),
+}
+
+
+class _Parts(TyperGroup):
+    """Loads a part when it is named."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_PARTS])
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _PARTS:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = _PARTS[cmd_name][0].partition(":")
+        part = getattr(import_module(module), attribute or "app")
+        command = typer.main.get_command(part)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        own = {name: command.get_short_help_str(80) for name, command in self.commands.items()}
+        rows = sorted({**own, **{name: about for name, (_, about) in _PARTS.items()}}.items())
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+app = typer.Typer(
+    cls=_Parts,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The life of a vision model on a factory floor, run as streams of events.",
+)
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="print the version and exit", is_eager=True)] = False,
+) -> None:
+    """The life of a vision model on a factory floor, run as streams of events."""
+    if version:
+        from importlib.metadata import version as installed
+
+        Console().print(f"linewatch {installed('linewatch')}")
+        raise typer.Exit
+
+
+@app.command()
+def topology() -> None:
+    """Print which process reads and writes which topic, as a Mermaid diagram."""
+    from streams.topology import mermaid
+
+    sys.stdout.write(mermaid() + "\n")
+
+
+def _guarded(run: Callable[[], Any]) -> int:
+    """Run a command; an error of ours becomes one clear line and exit code 1."""
+    errors = (InfraError, SchemasError, *_part_errors())
+    try:
+        run()
+    except errors as error:
+        Console(stderr=True).print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+        return 1
+    return 0
+
+
+def _part_errors() -> tuple[type[Exception], ...]:
+    from consumers.errors import ConsumersError
+    from producers.errors import ProducersError
+
+    return ConsumersError, ProducersError
+
+
+def main() -> None:
+    """Entry point: exit codes 0 done, 1 failed, 2 bad usage."""
+    sys.exit(_guarded(app))
