@@ -1,0 +1,1 @@
+"""What executes a model: LiteRT, ONNX Runtime and OpenCV recipes behind one protocol."""
