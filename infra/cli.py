@@ -9,8 +9,11 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from consumers.errors import ConsumersError
 from infra.errors import InfraError
+from producers.errors import ProducersError
 from schemas.errors import SchemasError
+from streams.errors import StreamsError
 
 # Command -> module that defines it: imported when it is called, so that `linewatch --help` stays quick and an edge
 # needs neither Faust nor TensorFlow.
@@ -85,20 +88,12 @@ def topology() -> None:
 
 def _guarded(run: Callable[[], Any]) -> int:
     """Run a command; an error of ours becomes one clear line and exit code 1."""
-    errors = (InfraError, SchemasError, *_part_errors())
     try:
         run()
-    except errors as error:
+    except (InfraError, SchemasError, ProducersError, StreamsError, ConsumersError) as error:
         Console(stderr=True).print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
         return 1
     return 0
-
-
-def _part_errors() -> tuple[type[Exception], ...]:
-    from consumers.errors import ConsumersError
-    from producers.errors import ProducersError
-
-    return ConsumersError, ProducersError
 
 
 def main() -> None:
