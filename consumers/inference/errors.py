@@ -1,6 +1,7 @@
 """Every error the inference package raises."""
 
 from consumers.errors import ConsumersError
+from consumers.errors import ConsumersError
 
 
 class InferenceError(ConsumersError):
