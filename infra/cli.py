@@ -32,7 +32,7 @@ _PARTS: Final[dict[str, tuple[str, str]]] = {
     "train": ("consumers.trainer.cli:train", "Train a model."),
     "evaluate": ("consumers.trainer.cli:evaluate", "Measure a model on labeled images."),
     "weights": ("consumers.trainer.cli:weights", "Pretrained weights: import, list."),
-    "demo": ("consumers.demo.cli", "The whole system on one machine, with a report at the end."),
+    "demo": ("infra.demo.cli", "The whole system on one machine, with a report at the end."),
 }
 
 
@@ -66,16 +66,21 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        Console().print(f"linewatch {version('linewatch')}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", help="print the version and exit", is_eager=True)] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="print the version and exit", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
     """The life of a vision model on a factory floor, run as streams of events."""
-    if version:
-        from importlib.metadata import version as installed
-
-        Console().print(f"linewatch {installed('linewatch')}")
-        raise typer.Exit
 
 
 @app.command()
