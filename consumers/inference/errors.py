@@ -1,7 +1,6 @@
 """Every error the inference package raises."""
 
 from consumers.errors import ConsumersError
-from consumers.errors import ConsumersError
 
 
 class InferenceError(ConsumersError):
