@@ -1,0 +1,1 @@
+"""Prometheus: what is scraped, which rules are evaluated, and a real server for one machine."""
