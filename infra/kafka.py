@@ -53,7 +53,8 @@ def make_consumer(settings: Settings, group: str, **overrides: Setting) -> Consu
 
 def make_admin(settings: Settings) -> AdminClient:
     """An admin client."""
-    return AdminClient(settings.kafka_settings())
+    # Whatever fails is raised where it was asked for; librdkafka would tell of every refused connection besides.
+    return AdminClient({**settings.kafka_settings(), "log_level": 0})
 
 
 def checked_message(message: Message | None) -> Message | None:

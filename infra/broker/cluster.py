@@ -104,6 +104,11 @@ class Cluster:
         """The brokers' addresses, comma-separated, as Kafka clients take them."""
         return _bootstrap(self._state())
 
+    def runs(self) -> bool:
+        """Tell whether any node's process is alive, without asking it anything."""
+        state = load_state(self._layout.state)
+        return state is not None and any(process.find(node) for node in state.nodes)
+
     def start(self) -> Self:
         """Start every node that does not run and wait until all answer and know each other (about 3 s).
 

@@ -31,7 +31,7 @@ def default_cache_dir() -> Path:
         return Path(chosen)
     import platformdirs
 
-    return platformdirs.user_cache_path("linewatch")
+    return platformdirs.user_cache_path("linewatch", appauthor=False)
 
 
 def jars_dir(cache_dir: Path) -> Path:
