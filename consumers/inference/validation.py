@@ -72,6 +72,8 @@ def _input_problems(document: ModelDocument) -> Iterator[str]:
         yield "input.quantisation is missing for an int8 input"
     if document.kind == "rules" and (spec.dtype != "uint8" or spec.layout != "nhwc" or spec.quantisation is not None):
         yield "a rules model needs a uint8, nhwc input without quantisation"
+    if document.kind == "rules" and (steps.colour == "rgb" or {*steps.mean} != {0.0} or {*steps.scale} != {1.0}):
+        yield "a rules model needs preprocessing in bgr or grey with mean 0 and scale 1: its steps see plain greys"
 
 
 def _output_problems(document: ModelDocument) -> Iterator[str]:
@@ -82,7 +84,8 @@ def _output_problems(document: ModelDocument) -> Iterator[str]:
         yield f"outputs has a meaning twice: {meanings}"
     if not set(meanings) & set(_SCORING_BY_KIND[document.kind]):
         yield f"outputs of kind {document.kind} need one of {list(_SCORING_BY_KIND[document.kind])}, not {meanings}"
-    if extra := set(meanings) & set(_SCORING) - set(_SCORING_BY_KIND[document.kind]):
+    allowed = {*_SCORING_BY_KIND[document.kind], *(["box-scores"] if document.kind == "rules" else [])}
+    if extra := set(meanings) & set(_SCORING) - allowed:
         yield f"outputs of kind {document.kind} cannot mean {sorted(extra)}"
     if "box-scores" in meanings and "boxes" not in meanings:
         yield "outputs has box-scores without boxes"
