@@ -104,3 +104,7 @@ def _guarded(run: Callable[[], Any]) -> int:
 def main() -> None:
     """Entry point: exit codes 0 done, 1 failed, 2 bad usage."""
     sys.exit(_guarded(app))
+
+
+if __name__ == "__main__":
+    main()

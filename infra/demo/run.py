@@ -1,0 +1,273 @@
+"""The demo: train two models, start broker, edges, statistics and cameras, watch, report."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+
+from infra.broker import Cluster, ClusterOptions
+from infra.demo.contact_sheet import Tile, write_sheet
+from infra.demo.errors import DemoError
+from infra.demo.processes import Child, Children, Deadline
+from infra.demo.report import chosen, failures, progress_table, result_table
+from infra.demo.tally import Tally, counted_by_statistics, tally
+from infra.demo.watch import Watch
+from infra.schema_topic import make_codec
+from infra.settings import Settings
+
+RULES_EDGE: Final = "rules-edge"
+NETWORK_EDGE: Final = "network-edge"
+EDGES: Final = (RULES_EDGE, NETWORK_EDGE)
+_TRAINING_IMAGES: Final = 240
+_TILES: Final = 12  # of each edge
+_MARK: Final = ".linewatch-demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What the demo shall do. `source` None means the synthetic camera; otherwise a folder of images."""
+
+    source: Path | None
+    frames: int
+    fps: float
+    out: Path
+
+    @property
+    def annotated(self) -> bool:
+        return self.source is not None and (self.source / "annotations.jsonl").is_file()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo found: broken promises (none means success) and what it wrote."""
+
+    tallies: tuple[Tally, ...]
+    broken: tuple[str, ...]
+    sheet: Path
+    report: Path
+
+
+def run_demo(settings: Settings, options: DemoOptions, console: Console) -> DemoResult:
+    """Run everything once; raises DemoError when a step fails, and always stops what it started."""
+    home = _fresh_home(options.out)
+    say = _Steps(console)
+    with (
+        Cluster(home / "broker", ClusterOptions()) as cluster,
+        Children(_environment(cluster.bootstrap_servers, home), home / "logs") as children,
+    ):
+        say(f"Kafka {cluster.bootstrap_servers} is up")
+        own = settings.model_copy(update={"bootstrap_servers": cluster.bootstrap_servers, "data_dir": home / "data"})
+        images = _training_images(children, options, home)
+        say(f"training images: {images}")
+        _prepare_topics(children)
+        rules, network = _train(children, images, home)
+        say("a rules recipe is tuned, a network is fine-tuned and exported for the edge")
+        watch = Watch(own, make_codec(own), EDGES)
+        try:
+            return _operate(children, watch, options, {RULES_EDGE: rules, NETWORK_EDGE: network}, home, console, say)
+        finally:
+            watch.close()
+
+
+class _Steps:
+    """Says what was done and how long it took."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._last = console, time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        now = time.monotonic()
+        self._console.print(f"[green]✓[/green] {text} [dim]{now - self._last:.1f} s[/dim]", highlight=False)
+        self._last = now
+
+
+def _fresh_home(out: Path) -> Path:
+    """An empty folder for this run; only a folder that an earlier demo made is ever emptied."""
+    home = out.absolute()
+    if home.exists() and any(home.iterdir()):
+        if not (home / _MARK).is_file():
+            raise DemoError(f"{home} holds files that no demo made: choose another folder with --out")
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / _MARK).touch()
+    return home
+
+
+def _environment(bootstrap_servers: str, home: Path) -> dict[str, str]:
+    return {"LINEWATCH_BOOTSTRAP_SERVERS": bootstrap_servers, "LINEWATCH_DATA_DIR": str(home / "data")}
+
+
+def _training_images(children: Children, options: DemoOptions, home: Path) -> Path:
+    if options.source is not None and options.annotated:
+        return options.source
+    images = home / "training-images"
+    count = str(_TRAINING_IMAGES)
+    children.run("samples", "samples", "get", "synthetic:panel", "--count", count, "--seed", "1", "--out", str(images))
+    return images
+
+
+def _prepare_topics(children: Children) -> None:
+    children.run("topics", "topics", "apply", *(part for edge in EDGES for part in ("--edge", edge)))
+    children.run("schemas", "schemas", "publish")
+
+
+def _train(children: Children, images: Path, home: Path) -> tuple[Path, Path]:
+    """Tune the recipe and fine-tune the network, one after the other: each uses all cores."""
+    rules, network = home / "models" / "rules", home / "models" / "network"
+    common = ("--images", str(images), "--seed", "7")
+    children.run("train-rules", "train", "--kind", "rules", *common, "--preset", "demo", "--out", str(rules))
+    children.run(
+        "train-network", "train", "--kind", "classification", *common, "--preset", "demo", "--out", str(network)
+    )
+    return rules, network
+
+
+def _operate(
+    children: Children,
+    watch: Watch,
+    options: DemoOptions,
+    models: dict[str, Path],
+    home: Path,
+    console: Console,
+    say: Callable[[str], None],
+) -> DemoResult:
+    children.start("ticks", "streams", "ticks")
+    children.start("statistics", "streams", "statistics")
+    for edge, model in models.items():
+        children.start(edge, "edge", "--edge", edge, "--model", str(model), "--threads", "1")
+    _wait(children, Deadline(90, "starting the edges"), lambda: watch.ready_edges() >= set(EDGES), watch.ready_edges)
+    say("edges are ready, statistics run")
+    gateways = [_start_gateway(children, edge, options) for edge in EDGES]
+    _follow(children, gateways, watch, options, console)
+    say("every frame is inspected")
+    tallies = [tally(edge, watch.frames[edge], watch.inspections[edge]) for edge in EDGES]
+    counted = _await_statistics(children, watch, tallies)
+    result = _report(watch, tallies, counted, models, home, console)
+    _held_out(children, options, models, home, console)
+    return result
+
+
+def _start_gateway(children: Children, edge: str, options: DemoOptions) -> Child:
+    source = str(options.source) if options.source else "synthetic:panel?seed=2"
+    limit = () if options.source else ("--limit", str(options.frames))
+    camera = ("--camera", f"{edge}-cam")
+    return children.start(
+        f"gateway-{edge}", "gateway", "--edge", edge, *camera, "--source", source, "--fps", str(options.fps), *limit
+    )
+
+
+def _wait(children: Children, deadline: Deadline, done: Callable[[], bool], state: Callable[[], object]) -> None:
+    while not done():
+        children.check()
+        deadline.check(str(state()))
+        time.sleep(0.2)
+
+
+def _follow(
+    children: Children, gateways: Sequence[Child], watch: Watch, options: DemoOptions, console: Console
+) -> None:
+    """Show progress until every gateway has ended and every frame is inspected."""
+    expected = None if options.source else options.frames
+    deadline = Deadline(600, "inspecting every frame")
+    with Live(console=console, refresh_per_second=4) as live:
+        while True:
+            watch.poll(0.2)
+            children.check()
+            done = {edge: (len(watch.frames[edge]), watch.inspected(edge)) for edge in EDGES}
+            live.update(progress_table(done, expected or max(published for published, _ in done.values())))
+            deadline.check(str(done))
+            if not any(gateway.running for gateway in gateways) and all(p == i and p > 0 for p, i in done.values()):
+                break
+        # One more look: the last acknowledged frames may have become visible after a gateway's end.
+        watch.poll(1.0)
+
+
+def _await_statistics(children: Children, watch: Watch, tallies: Sequence[Tally]) -> dict[str, int]:
+    """Inspections as line_statistics counts them, once they are complete, or as they are after a minute."""
+    ends = time.monotonic() + 60
+    while True:
+        counted = dict(counted_by_statistics(watch.statistics()))
+        if all(counted.get(t.edge_id, 0) >= t.inspected for t in tallies) or time.monotonic() > ends:
+            return counted
+        children.check()
+        time.sleep(0.3)
+
+
+def _report(
+    watch: Watch,
+    tallies: Sequence[Tally],
+    counted: dict[str, int],
+    models: dict[str, Path],
+    home: Path,
+    console: Console,
+) -> DemoResult:
+    names = {edge: _model_name(model) for edge, model in models.items()}
+    console.print()
+    console.print(result_table(tallies, names, counted))
+    sheet, report = home / "contact-sheet.png", home / "report.json"
+    found = (watch.tile(sighting) for each in tallies for sighting in chosen(each, _TILES))
+    tiles: list[Tile] = [tile for tile in found if tile is not None]
+    write_sheet(tiles, f"linewatch demo: {sum(t.inspected for t in tallies)} frames inspected", sheet)
+    broken = tuple(failures(tallies, counted))
+    report.write_text(json.dumps([_figures(t, counted) for t in tallies], indent=2) + "\n", encoding="utf-8")
+    return DemoResult(tuple(tallies), broken, sheet, report)
+
+
+def _figures(tally: Tally, counted: dict[str, int]) -> dict[str, object]:
+    return {
+        "edge": tally.edge_id,
+        "frames": tally.frames,
+        "inspected": tally.inspected,
+        "counted": counted.get(tally.edge_id, 0),
+        "duplicates": tally.duplicates,
+        "verdicts": dict(tally.verdicts),
+        "accuracy": tally.accuracy,
+        "escapes": tally.escapes,
+        "defective": tally.defective,
+        "overkill": tally.overkill,
+        "good": tally.good,
+        "latency_p50_seconds": tally.latency_p50,
+        "latency_p99_seconds": tally.latency_p99,
+        "images_per_second": tally.images_per_second,
+    }
+
+
+def _model_name(folder: Path) -> str:
+    document = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    runtime = document.get("runtime", {})
+    return f"{document['kind']}, {runtime.get('name', '')} {runtime.get('precision', '')}".rstrip()
+
+
+def _held_out(children: Children, options: DemoOptions, models: dict[str, Path], home: Path, console: Console) -> None:
+    """A folder taught the models that judged it: say how they do on the part they never saw."""
+    if not options.annotated:
+        if options.source is not None:
+            console.print("[yellow]no annotations.jsonl: the models learned from synthetic panels, not this product")
+        return
+    console.print("The models were trained on part of these images. On the test split alone, never trained on:")
+    for edge, model in models.items():
+        arguments = ("--model", str(model), "--images", str(options.source), "--split", "test")
+        children.run(f"evaluate-{edge}", "evaluate", *arguments, "--json")
+        last = (home / "logs" / f"evaluate-{edge}.log").read_text(encoding="utf-8").strip().splitlines()[-1]
+        figures = json.loads(last)
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float))
+        console.print(f"  {edge}: {shown}", highlight=False)
+
+
+def show_where(result: DemoResult, console: Console) -> None:
+    """Where to look next."""
+    console.print(f"contact sheet  {_short(result.sheet)}", highlight=False)
+    console.print(f"figures        {_short(result.report)}", highlight=False)
+    for line in result.broken:
+        console.print(f"[red]broken: {line}[/red]")
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path)
