@@ -1,0 +1,1 @@
+"""Grafana: the dashboards, and keeping a Grafana in step with them."""
