@@ -9,7 +9,16 @@ import cv2
 from consumers.inference.errors import RecipeError
 from consumers.inference.picture import Pixels
 from consumers.inference.rules import filters, measuring, steps
-from consumers.inference.rules.measures import Circles, Contours, Intensity, Measure, MeasureStep, Places, Template
+from consumers.inference.rules.measures import (
+    Circles,
+    Contours,
+    Discs,
+    Intensity,
+    Measure,
+    MeasureStep,
+    Places,
+    Template,
+)
 from consumers.inference.rules.recipe import AnyStep, Recipe
 from consumers.inference.rules.steps import Step
 
@@ -124,7 +133,7 @@ def _same_shape(progress: Progress, name: str) -> Pixels:
 def _measure(step: MeasureStep | Measure, progress: Progress) -> Progress:
     measured = _measured(step, progress)
     score = measuring.ramp(step, measured.value)
-    counted = isinstance(step, Circles | Template) or (isinstance(step, Contours) and step.measure in {"count", "area"})
+    counted = isinstance(step, Circles) or getattr(step, "measure", "") in {"count", "area"}
     view = progress.current
     boxes = tuple(
         RuleBox(
@@ -155,6 +164,8 @@ def _measured(step: MeasureStep | Measure, progress: Progress) -> measuring.Meas
             return measuring.measure_circles(step, pixels)
         case Template():
             return measuring.measure_template(step, pixels)
+        case Discs():
+            return measuring.measure_discs(step, pixels)
         case Places():
             return measuring.measure_places(step, pixels)
         case Intensity():

@@ -61,13 +61,28 @@ class Circles(Measure, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
 
 class Template(Measure, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="template"):
-    """Count where a small picture (`png`: a PNG file in base64) is found, by normalised correlation above `match`.
+    """Look for a small picture (`png`: a PNG file in base64) by normalised correlation (1 is equal up to light).
 
-    The value is their count, or with `expected` how many are missing.
+    `count`: how many places match by `match` or more, or with `expected` how many are missing. `best`: the highest
+    correlation anywhere, -1..1.
     """
 
     png: Annotated[bytes, Meta(min_length=1, max_length=4 * 1024 * 1024)]
+    measure: Literal["count", "best"] = "count"
     match: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    expected: Count | None = None
+
+
+class Discs(Measure, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="discs"):
+    """Look for round spots of one size, darker or brighter than what surrounds them: empty holes, screw heads.
+
+    As `template`, with a drawn disc of `radius` pixels in a square of four radii: light and shade do not matter.
+    """
+
+    radius: Annotated[float, Meta(ge=1.5, le=400)]
+    polarity: Literal["dark", "bright"] = "dark"
+    measure: Literal["count", "best"] = "best"
+    match: Annotated[float, Meta(ge=0, le=1)] = 0.75
     expected: Count | None = None
 
 
@@ -102,4 +117,4 @@ class Intensity(Measure, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     percentile: Annotated[float, Meta(ge=0, le=100)] = 99.0
 
 
-MeasureStep = Contours | Circles | Template | Places | Intensity
+MeasureStep = Contours | Circles | Template | Discs | Places | Intensity

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from consumers.inference.errors import RecipeError
 from consumers.inference.picture import Pixels, as_pixels
 from consumers.inference.rules.filters import single_channel
-from consumers.inference.rules.measures import Circles, Contours, Intensity, Measure, Place, Places, Template
+from consumers.inference.rules.measures import (
+    Circles,
+    Contours,
+    Discs,
+    Intensity,
+    Measure,
+    Place,
+    Places,
+    Template,
+)
 
 MAXIMUM_REGIONS: Final = 200
 """Regions looked at per picture, largest first: a mask of pure noise must not stop the line."""
@@ -70,19 +79,13 @@ def measure_circles(step: Circles, pixels: Pixels) -> Measured:
 
 
 def measure_template(step: Template, pixels: Pixels) -> Measured:
-    """Count matches of a template: local maxima of the correlation, one per template's size."""
-    template, grey = decode_template(step.png), single_channel(pixels)
-    rows, columns = template.shape
-    if rows > grey.shape[0] or columns > grey.shape[1]:
-        return Measured(_missing_or_found(0, step.expected))
-    matches = np.nan_to_num(cv2.matchTemplate(grey, template, cv2.TM_CCOEFF_NORMED))
-    highest = cv2.dilate(matches, np.ones((rows | 1, columns | 1), np.uint8))
-    ys, xs = np.nonzero((matches >= step.match) & (matches == highest))
-    spots = tuple(
-        Spot(int(x), int(y), columns, rows, float(matches[y, x]))
-        for y, x in zip(ys[:MAXIMUM_REGIONS], xs[:MAXIMUM_REGIONS], strict=True)
-    )
-    return Measured(_missing_or_found(len(spots), step.expected), spots)
+    """Look for a given picture."""
+    return _correlated(step, decode_template(step.png), single_channel(pixels))
+
+
+def measure_discs(step: Discs, pixels: Pixels) -> Measured:
+    """Look for round spots."""
+    return _correlated(step, _drawn_disc(step.radius, step.polarity), single_channel(pixels))
 
 
 def measure_places(step: Places, pixels: Pixels) -> Measured:
@@ -107,6 +110,31 @@ def measure_intensity(step: Intensity, pixels: Pixels) -> Measured:
             return Measured(float(grey.max()))
         case "percentile":
             return Measured(float(np.percentile(grey, step.percentile)))
+
+
+def _correlated(step: Template | Discs, template: Pixels, grey: Pixels) -> Measured:
+    """Correlate, and find local maxima: of matches closer than a template only the best counts."""
+    rows, columns = template.shape
+    if rows > grey.shape[0] or columns > grey.shape[1]:
+        return Measured(_missing_or_found(0, step.expected) if step.measure == "count" else 0.0)
+    matches = np.nan_to_num(cv2.matchTemplate(grey, template, cv2.TM_CCOEFF_NORMED))
+    highest = cv2.dilate(matches, np.ones((rows | 1, columns | 1), np.uint8))
+    ys, xs = np.nonzero((matches >= step.match) & (matches == highest))
+    places = sorted(zip(ys.tolist(), xs.tolist(), strict=True), key=lambda place: -matches[place])[:MAXIMUM_REGIONS]
+    spots = tuple(Spot(x, y, columns, rows, float(matches[y, x])) for y, x in places)
+    value = _missing_or_found(len(spots), step.expected) if step.measure == "count" else float(matches.max())
+    return Measured(value, spots)
+
+
+@lru_cache(maxsize=64)
+def _drawn_disc(radius: float, polarity: str) -> Pixels:
+    """Return a square of four radii with a disc whose edge is soft over two pixels."""
+    side = max(5, round(4 * radius))
+    across = np.arange(side) - (side - 1) / 2
+    distance = np.hypot(across[np.newaxis], across[:, np.newaxis])
+    outside = np.clip((distance - radius) / 2 + 0.5, 0, 1)
+    drawn = 255 * (outside if polarity == "dark" else 1 - outside)
+    return as_pixels(np.asarray(drawn.round(), np.uint8))
 
 
 @lru_cache(maxsize=64)
