@@ -1,0 +1,1 @@
+"""The edge: frames in, verdicts out, on a factory PC without TensorFlow."""
