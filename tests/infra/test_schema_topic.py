@@ -15,8 +15,8 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def settings(broker_settings: Settings) -> Settings:
-    created = make_admin(broker_settings).create_topics([NewTopic(SCHEMAS.name, 1, 1)])
-    for future in created.values():
+    admin = make_admin(broker_settings)
+    for future in admin.create_topics([NewTopic(SCHEMAS.name, 1, 1)]).values():
         if future.exception() is not None:
             assert "already exists" in str(future.exception())
     return broker_settings

@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -38,10 +39,8 @@ def test_garbage_raises_one_clear_error(record: type[Record], garbage: bytes) ->
     header = b"\xc3\x01" + bytes.fromhex(fingerprint_of(schema_text(record)))
     for data in (garbage, b"\xc3\x01" + garbage, b"\x00" + garbage, header + garbage):
         for codec in (CODEC, REGISTRY):
-            try:
+            with suppress(DecodeError):  # and no other
                 codec.decode(data, record)
-            except DecodeError as error:
-                assert str(error)
 
 
 @given(records(Inspection), st.data())

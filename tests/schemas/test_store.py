@@ -24,7 +24,7 @@ def test_without_logical_types_the_fingerprint_is_the_same() -> None:
 
 
 def test_a_record_that_only_travels_inside_others_has_no_file() -> None:
-    with pytest.raises(SchemasError, match="Box has no .avsc"):
+    with pytest.raises(SchemasError, match=r"Box has no \.avsc"):
         schema_text(Box)
 
 
