@@ -1,7 +1,7 @@
 """Kafka clients with the settings every part of linewatch relies on."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -33,11 +33,14 @@ def make_producer(settings: Settings, **overrides: Setting) -> Producer:
     return Producer(settings.kafka_settings(**{**defaults, **overrides}))
 
 
-def make_consumer(settings: Settings, group: str, **overrides: Setting) -> Consumer:
+OnCommit = Callable[[KafkaError | None, list[TopicPartition]], None]
+
+
+def make_consumer(settings: Settings, group: str, on_commit: OnCommit | None = None, **overrides: Setting) -> Consumer:
     """A consumer that commits only by hand and starts at the beginning when its group has no position.
 
     It reads uncommitted records: gateways use transactions for fencing alone, and a frame sent twice is dropped by its
-    sequence, so waiting for commits would only delay the verdict.
+    sequence, so waiting for commits would only delay the verdict. `on_commit` hears how asynchronous commits went.
     """
     defaults: dict[str, Setting] = {
         "group_id": group,
@@ -48,7 +51,8 @@ def make_consumer(settings: Settings, group: str, **overrides: Setting) -> Consu
         "session_timeout_ms": 6_000,
         "heartbeat_interval_ms": 2_000,
     }
-    return Consumer(settings.kafka_settings(**{**defaults, **overrides}))
+    callbacks = {} if on_commit is None else {"on_commit": on_commit}
+    return Consumer({**settings.kafka_settings(**{**defaults, **overrides}), **callbacks})
 
 
 def make_admin(settings: Settings) -> AdminClient:

@@ -86,7 +86,7 @@ class Session:
         producer = make_producer(settings, **_PRODUCER)
         self._publisher = Publisher(producer, codec, self._ledger, self._window, metrics, tally, self._fail)
         self._pipeline = Pipeline(who, self._fetcher, self._publisher.publish, self._fail, decoders=decoders)
-        self._consumer = make_consumer(settings, group_of(who.edge_id), on_commit=self._on_commit, **_CONSUMER)  # type: ignore[arg-type]
+        self._consumer = make_consumer(settings, group_of(who.edge_id), self._on_commit, **_CONSUMER)
         self._paused = False
         self._next_commit = self._next_measure = 0.0
         self._at: dict[int, int] = {}
