@@ -70,7 +70,7 @@ def test_every_panel_explains_itself_and_names_its_unit(dashboard: dict[str, Any
 @each_dashboard
 def test_every_query_of_an_edge_follows_the_choice_of_edges(dashboard: dict[str, Any]) -> None:
     assert [variable["name"] for variable in dashboard["templating"]["list"]] == ["edge"]
-    whole_plant = ("ALERTS", "linewatch_statistics_lag_events")
+    whole_plant = ("ALERTS", "linewatch_statistics_lag_records")
     for title, expression in expressions(dashboard):
         selectors = re.findall(r"\{[^}]*\}", expression)
         if not any(name in expression for name in whole_plant):

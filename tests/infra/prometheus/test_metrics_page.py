@@ -3,54 +3,46 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.metrics import MetricWrapperBase
 
-from consumers.edge.metrics import EdgeMetrics
 from infra.grafana.content import dashboards
 from infra.prometheus.distribution import Programs
 from tests.infra.prometheus.metrics_page import documented
+from tests.infra.prometheus.registries import PROCESSES
 from tests.paths import REPO
 
-LABELS = {"edge", "camera", "verdict", "defect_class", "stage", "reason", "result", "model", "version", "digest"}
+LABELS = {
+    *("edge", "camera", "verdict", "defect_class", "stage", "reason", "result", "model", "version", "digest"),
+    *("topic", "partition"),
+}
 """The closed set; a frame, a part or a person would make a series each."""
 
-BUILT: dict[str, Callable[[CollectorRegistry], Any]] = {
-    "edge": lambda registry: EdgeMetrics.build(registry, "line-1"),
-}
 
-
-def registered(metrics: Any) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Name as shown, type and labels of each metric in a process's metrics object."""
+def registered(registry: CollectorRegistry) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Name as shown, type and labels of each metric; those without any series have no labels to be seen."""
     found = {}
-    for name in metrics.__dataclass_fields__:
-        metric = getattr(metrics, name)
-        if isinstance(metric, MetricWrapperBase):
-            family = next(iter(metric.describe()))
-            shown = f"{family.name}_total" if family.type == "counter" else family.name
-            found[shown] = (family.type, tuple(metric._labelnames))
+    for family in registry.collect():
+        shown = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = {tuple(name for name in sample.labels if name != "le") for sample in family.samples}
+        assert len(labels) == 1, f"{shown} has no series, or series of different labels: {labels}"
+        found[shown] = (family.type, labels.pop())
     return found
 
 
-@pytest.mark.parametrize("process", BUILT)
+@pytest.mark.parametrize("process", PROCESSES)
 def test_the_page_tells_what_each_process_exposes(process: str) -> None:
     told = {row.name: (row.kind, row.labels) for row in documented() if row.process == process}
-    assert registered(BUILT[process](CollectorRegistry())) == told
+    assert registered(PROCESSES[process]()) == told
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("process", BUILT)
+@pytest.mark.parametrize("process", PROCESSES)
 def test_prometheus_finds_nothing_wrong_with_the_names(process: str, programs: Programs) -> None:
-    registry = CollectorRegistry()
-    _keep = BUILT[process](registry)
-    run = subprocess.run(
-        [programs.promtool, "check", "metrics"], input=generate_latest(registry), capture_output=True, check=False
-    )
+    page = generate_latest(PROCESSES[process]())
+    run = subprocess.run([programs.promtool, "check", "metrics"], input=page, capture_output=True, check=False)
     assert (run.returncode, run.stdout + run.stderr) == (0, b"")
 
 

@@ -1,0 +1,51 @@
+"""The real metrics objects of the processes, having seen a little: every metric has a series."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry
+
+from consumers.edge.metrics import EdgeMetrics
+from schemas.records import FrameLocation, Inspection, ModelRef, StageLatency
+from streams.line_statistics.metrics import StatisticsMetrics
+from streams.line_statistics.state import EdgeState, Totals
+from streams.watchdog import Standing
+
+
+def inspection(sequence: int = 1) -> Inspection:
+    """A failed frame of edge line-1."""
+    return Inspection(
+        edge_id="line-1",
+        instance="a",
+        camera_id="camera-1",
+        sequence=sequence,
+        epoch=1,
+        captured_at_us=0,
+        inspected_at_us=50_000,
+        frame=FrameLocation(topic="frames.line-1", partition=0, offset=sequence, sha256="0" * 64),
+        verdict="fail",
+        defect_class="scratch",
+        latency=StageLatency(
+            transport_us=1, queue_us=1, fetch_us=0, decode_us=1, preprocess_us=1, infer_us=1, judge_us=1, total_us=5
+        ),
+    )
+
+
+def edge() -> CollectorRegistry:
+    """An edge that inspected one frame."""
+    registry = CollectorRegistry()
+    metrics = EdgeMetrics.build(registry, "line-1")
+    metrics.observe(inspection())
+    metrics.show_model(ModelRef(name="m", version="1", digest="sha256:0", kind="rules"))
+    return registry
+
+
+def statistics() -> CollectorRegistry:
+    """A statistics worker that counted one frame."""
+    registry = CollectorRegistry()
+    metrics = StatisticsMetrics(registry)
+    metrics.keep(0, EdgeState(edge_id="line-1", totals=Totals(verdicts={"fail": 1}, defect_classes={"scratch": 1})))
+    metrics.show_lag({("inspections", 0): Standing(committed=1, end=1)})
+    return registry
+
+
+PROCESSES: dict[str, Callable[[], CollectorRegistry]] = {"edge": edge, "statistics": statistics}
