@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,9 +85,16 @@ def admin(broker: Broker) -> AdminClient:
     return AdminClient({"bootstrap.servers": broker.bootstrap_servers, **QUIET})
 
 
-@pytest.fixture
-def make_topic(admin: AdminClient) -> Callable[..., str]:
+class MakeTopic(Protocol):
     """Make topics: `make_topic(name, partitions=1, **config)`; underscores in config names stand for dots."""
+
+    def __call__(self, name: str, partitions: int = 1, **config: str) -> str:
+        """Give the topic's name."""
+
+
+@pytest.fixture
+def make_topic(admin: AdminClient) -> MakeTopic:
+    """Make topics on the session's broker."""
 
     def make(name: str, partitions: int = 1, **config: str) -> str:
         settings = {key.replace("_", "."): value for key, value in config.items()}

@@ -83,7 +83,7 @@ class Cluster:
         self, directory: Path, options: ClusterOptions | None = None, *, report: Report = lambda line: None
     ) -> None:
         self.options = options or ClusterOptions()
-        self._layout = Layout(directory.absolute())
+        self._layout = Layout(directory.resolve())
         self._report = report
 
     def __enter__(self) -> Self:
@@ -96,7 +96,7 @@ class Cluster:
 
     @property
     def directory(self) -> Path:
-        """The absolute directory of everything this cluster keeps."""
+        """The absolute directory, without links, of everything this cluster keeps."""
         return self._layout.directory
 
     @property
@@ -217,6 +217,7 @@ class Cluster:
     def _prepare(self, state: ClusterState | None, java: Java, jars: Path) -> ClusterState:
         """Choose ports, write every node's configuration, format the storage if this is the first start."""
         state = self._plan(state, java, jars)
+        process.refuse_unknown(state.nodes)
         for node in state.nodes:
             self._layout.node(node.node_id).mkdir(exist_ok=True)
             properties = server_properties(node, state.nodes, self._layout.data(node.node_id), self.options.overrides)
@@ -289,7 +290,9 @@ class Cluster:
                     code = process.exit_code(node)
                     raise explain_death(self._layout, node, code, log_starts[node.node_id])
 
-        ports = [node.broker_port for node in state.nodes if process.find(node)]
+        # Also those that may have died already: they have to be noticed, not left out.
+        expected = [node for node in state.nodes if node in started or process.find(node)]
+        ports = [node.broker_port for node in expected]
         limit = self.options.start_timeout_s
         if not wait_until_healthy(ports, deadline=time.monotonic() + limit, check_alive=check_alive):
             said = telling_lines([(self._layout.log(node_id), start) for node_id, start in log_starts.items()])
@@ -301,7 +304,7 @@ class Cluster:
     def _end(self, state: ClusterState, nodes: Sequence[NodeState], timeout_s: float) -> tuple[NodeStop, ...]:
         stops = process.end(nodes, timeout_s=timeout_s)
         for node in nodes:
-            state = state.with_node(msgspec.structs.replace(node, pid=None, create_time=None))
+            state = state.with_node(msgspec.structs.replace(node, pid=None))
         save_state(self._layout.state, state)
         return stops
 

@@ -10,13 +10,10 @@ import msgspec
 import psutil
 
 from infra.broker.configuration import run_environment
-from infra.broker.errors import BrokerError
+from infra.broker.errors import BrokerError, DirectoryBusyError
 from infra.broker.state import NodeState
 
-__all__ = ["NodeStop", "end", "exit_code", "find", "launch"]
-
-_CLOCK_SLACK_S = 5.0
-"""psutil derives a start time from the boot time, which moves a little when the clock is set."""
+__all__ = ["NodeStop", "end", "exit_code", "find", "launch", "refuse_unknown"]
 
 _KILL_WAIT_S = 10.0
 
@@ -50,22 +47,37 @@ def launch(node: NodeState, output: Path, directory: Path) -> NodeState:
             creationflags=flags,
         )
     _children[child.pid] = child
-    return msgspec.structs.replace(node, pid=child.pid, create_time=_create_time(child.pid))
+    return msgspec.structs.replace(node, pid=child.pid)
 
 
 def find(node: NodeState) -> psutil.Process | None:
-    """Give the node's process when it runs and is really ours: same pid, start time and server.properties."""
+    """Give the node's process when it runs and is really ours: its command names the node's server.properties.
+
+    Start times are not compared: they move with the clock, and whoever runs on these properties is this node.
+    """
     if node.pid is None or not node.command:
         return None
     if (child := _children.get(node.pid)) and child.poll() is not None:
         return None
     try:
         process = psutil.Process(node.pid)
-        same_start = abs(process.create_time() - (node.create_time or 0.0)) < _CLOCK_SLACK_S
-        ours = same_start and node.command[-1] in process.cmdline()
-        return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if node.command[-1] in process.cmdline() else None
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
+
+
+def refuse_unknown(nodes: Sequence[NodeState]) -> None:
+    """Raise DirectoryBusyError when a process that the state file does not know runs one of `nodes`.
+
+    Kafka's own lock on a data directory comes too late: a second controller would have written to the metadata log.
+    """
+    properties = {node.command[-1] for node in nodes}
+    for process in psutil.process_iter(["cmdline"]):
+        if named := properties.intersection(process.info["cmdline"] or ()):
+            raise DirectoryBusyError(
+                f"process {process.pid} runs a broker by {named.pop()} that was started by something else, or whose "
+                f"traces were lost: end it (kill {process.pid}) and start again, or give another --dir"
+            )
 
 
 def exit_code(node: NodeState) -> int | None:
@@ -114,10 +126,3 @@ def _signal(process: psutil.Process, *, gently: bool) -> None:
             process.kill()
     except psutil.NoSuchProcess:
         return
-
-
-def _create_time(pid: int) -> float | None:
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:
-        return None

@@ -13,14 +13,13 @@ __all__ = ["ClusterState", "Layout", "NodeState", "load_state", "new_cluster_id"
 
 
 class NodeState(msgspec.Struct, frozen=True, kw_only=True):
-    """One node: its ports and, once started, its process (`create_time` in Unix seconds, as psutil gives it)."""
+    """One node: its ports, the command that runs it, and the process that does, if any."""
 
     node_id: int
     broker_port: int
     controller_port: int
     command: tuple[str, ...] = ()
     pid: int | None = None
-    create_time: float | None = None
 
 
 class ClusterState(msgspec.Struct, frozen=True, kw_only=True):

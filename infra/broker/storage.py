@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def _stale(layout: Layout, what: str) -> StaleDirectoryError:
     )
 
 
-def format_storage(layout: Layout, commands: dict[int, tuple[str, ...]]) -> None:
+def format_storage(layout: Layout, commands: Mapping[int, Sequence[str]]) -> None:
     """Lay out every node's data directory by Kafka's StorageTool (`commands` by node id), all nodes at a time.
 
     Raises:

@@ -12,7 +12,7 @@ STATE = ClusterState(
     kafka_version="4.3.0",
     formatted=True,
     nodes=(
-        NodeState(node_id=1, broker_port=9001, controller_port=9101, command=("java", "x"), pid=7, create_time=1.5),
+        NodeState(node_id=1, broker_port=9001, controller_port=9101, command=("java", "x"), pid=7),
         NodeState(node_id=2, broker_port=9002, controller_port=9102),
     ),
 )
