@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     grafana_url: str | None = Field(None, description="Grafana to keep in sync")
     grafana_token: SecretStr | None = Field(None, description="service account token of that Grafana")
     prometheus_url: str = Field("http://127.0.0.1:9090", description="Prometheus as Grafana reaches it")
+    metrics_address: str = Field("127.0.0.1", description="where /metrics is served; 0.0.0.0 inside a container")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what the logs hold")
 
     @property
