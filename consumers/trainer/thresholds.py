@@ -14,20 +14,25 @@ MINIMUM_BAND: Final = 0.02
 MAXIMUM_BAND: Final = 0.25
 
 
-def choose_threshold(scores: Scores, defective: Truth, maximum_overkill: float = MAXIMUM_OVERKILL) -> OperatingPoint:
-    """The threshold that catches the most defective parts while rejecting at most `maximum_overkill` of the good.
+def choose_cut(values: Scores, defective: Truth, maximum_overkill: float = MAXIMUM_OVERKILL) -> OperatingPoint:
+    """The cut through any numbers (higher is worse) that catches the most defective parts within the overkill.
 
-    It is put in the middle of the empty stretch between the highest good score it lets pass and the lowest score
-    above, not on either, so that a new image a hair beyond the seen ones is judged like them. 0.5 without images.
+    It is put in the middle of the empty stretch between the highest good value it lets pass and the next value above,
+    not on either, so that a new image a hair beyond the seen ones is judged like them. Needs one good image at least.
     """
-    good = np.sort(scores[~defective])
-    if not good.size or not defective.any():
-        return operate(scores, defective, 0.5)
+    good = np.sort(values[~defective])
     allowed = int(maximum_overkill * good.size)
-    passing = good[good.size - 1 - allowed]
-    above = scores[scores > passing]
-    upper = float(above.min()) if above.size else 1.0
-    return operate(scores, defective, min(max((float(passing) + upper) / 2, np.nextafter(float(passing), 2.0)), 1.0))
+    passing = float(good[good.size - 1 - allowed])
+    above = values[values > passing]
+    cut = (passing + float(above.min())) / 2 if above.size else np.nextafter(passing, np.inf)
+    return operate(values, defective, max(float(cut), float(np.nextafter(passing, np.inf))))
+
+
+def choose_threshold(scores: Scores, defective: Truth, maximum_overkill: float = MAXIMUM_OVERKILL) -> OperatingPoint:
+    """The threshold (0..1) of a defect score by `choose_cut`; 0.5 when there are no good or no defective images."""
+    if defective.all() or not defective.any():
+        return operate(scores, defective, 0.5)
+    return operate(scores, defective, min(choose_cut(scores, defective, maximum_overkill).threshold, 1.0))
 
 
 def choose_review_band(scores: Scores, defective: Truth, threshold: float) -> float:
