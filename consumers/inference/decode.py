@@ -52,8 +52,7 @@ def decode(data: bytes, document: ModelDocument | None = None, maximum_pixels: i
     pixels = _pixels(data, reduction, grey=grey)
     if pixels is None:
         raise DecodeError(f"{_described(data, header)}: cut off or damaged, OpenCV cannot decode it")
-    expected = -(-header.height // reduction), -(-header.width // reduction)
-    if pixels.shape[:2] != expected:
+    if pixels.shape[:2] != (header.height // reduction, header.width // reduction):
         raise DecodeError(f"{_described(data, header)}: its pixels are {pixels.shape[1]} x {pixels.shape[0]}")
     if header.content_type == "image/jpeg" and _is_cut_off(data, pixels):
         raise DecodeError(f"{_described(data, header)}: cut off, its last rows are missing")
@@ -63,14 +62,15 @@ def decode(data: bytes, document: ModelDocument | None = None, maximum_pixels: i
 def reduction_for(header: ImageHeader, document: ModelDocument) -> int:
     """Return 1, 2, 4 or 8: the largest reduction that leaves REDUCTION_MARGIN x the pixels the input needs.
 
-    Only JPEG decodes faster when reduced (in the cosine domain); other formats return 1.
+    It divides both sides without rest, so that a reduced pixel stands for exactly that many. Only JPEG decodes faster
+    when reduced (in the cosine domain); other formats return 1.
     """
     if header.content_type != "image/jpeg":
         return 1
     needed = REDUCTION_MARGIN * _scale_needed(header, document)
     longer = max(header.width, header.height)
-    fitting = [factor for factor in (2, 4, 8) if factor * needed <= 1 and longer >= MINIMUM_SIDE * factor]
-    return max(fitting, default=1)
+    whole = [factor for factor in (2, 4, 8) if header.width % factor == 0 and header.height % factor == 0]
+    return max((factor for factor in whole if factor * needed <= 1 and longer >= MINIMUM_SIDE * factor), default=1)
 
 
 def _scale_needed(header: ImageHeader, document: ModelDocument) -> float:
