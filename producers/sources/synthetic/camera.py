@@ -53,15 +53,15 @@ def _lit(seen: Surface, view: View, light: tuple[float, float, float], scale: fl
     """Diffuse factor and highlight (grey levels) of each pixel, float32."""
     slope_x = field(cv2.Sobel(seen.height, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8))
     slope_y = field(cv2.Sobel(seen.height, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8))
-    steepness = np.sqrt(slope_x * slope_x + slope_y * slope_y + 1)
+    flatness = np.reciprocal(np.sqrt(slope_x * slope_x + slope_y * slope_y + 1))
     open_to_light = _unshadowed(seen.height, light, scale)
 
-    facing = np.maximum(_along(light, slope_x, slope_y) / steepness, 0)
+    facing = np.maximum(_along(light, slope_x, slope_y) * flatness, 0)
     # A flat surface under the lamp is to have brightness 1, whatever the lamp's height.
     diffuse = facing * open_to_light * ((1 - view.ambient) / light[2]) + view.ambient
 
     half = (light[0] / (light[2] + 1.0), light[1] / (light[2] + 1.0), 1.0)  # of a flat surface: 1
-    mirror = np.maximum(_along(half, slope_x, slope_y) / steepness, 0)
+    mirror = np.maximum(_along(half, slope_x, slope_y) * flatness, 0)
     for _ in range(_HALVINGS):
         cv2.multiply(mirror, mirror, dst=mirror)
     return diffuse, mirror * seen.gloss * open_to_light * _HIGHLIGHT
@@ -77,10 +77,13 @@ def _unshadowed(height: Field, light: tuple[float, float, float], scale: float) 
     """Share of the lamp's light, 0..1, that reaches each pixel, float32."""
     open_to_light = np.ones_like(height)
     rise = light[2] / math.hypot(light[0], light[1])
+    rows, columns = height.shape
+    margin = math.ceil(_SHADOW_STEPS[-1] * scale)
+    wide = field(cv2.copyMakeBorder(height, margin, margin, margin, margin, cv2.BORDER_REPLICATE))
     for step in _SHADOW_STEPS:
         way = step * scale
-        towards = np.array([[1.0, 0.0, -way * light[0]], [0.0, 1.0, -way * light[1]]])
-        higher = cv2.warpAffine(height, towards, height.shape[::-1], borderMode=cv2.BORDER_REPLICATE) - height
+        top, left = margin + round(way * light[1]), margin + round(way * light[0])
+        higher = wide[top : top + rows, left : left + columns] - height
         # Half dark over some units of height, not at once: a lamp has a size, so shadows have soft edges.
         open_to_light -= np.clip((higher - way * rise * 0.6) * (0.25 / scale), 0, 0.45)
     return open_to_light
@@ -93,7 +96,7 @@ def _brightness(view: View, shape: tuple[int, int]) -> Field:
     spot_x, spot_y, strength = view.hot_spot
     spot = strength * np.exp(-((x - spot_x) ** 2 + (y - spot_y) ** 2) / 0.35)
     gain = view.gain * (1 + view.slope[0] * x + view.slope[1] * y) * (1 - view.vignette * (x * x + y * y) / 2) + spot
-    return field(cv2.resize(field(np.clip(gain, 0.25, 2.0)), shape[::-1], interpolation=cv2.INTER_CUBIC))
+    return field(cv2.resize(field(np.clip(gain, 0.25, 2.0)), shape[::-1]))
 
 
 def _glare(reflection: Reflection, shape: tuple[int, int]) -> Field:

@@ -137,7 +137,7 @@ def _sticker(piece: Workpiece, layout: Layout) -> None:
 def _empty_hole(surface: Surface, layout: Layout, middle: tuple[float, float], radius: float) -> Region:
     """The threaded hole, with the pale ring that the head would press on."""
     scale, hole = layout.scale, 0.52 * radius
-    area = Area.around(circle(*middle, radius), 3, surface.shape)
+    area = Area.about(middle, radius + 3, surface.shape)
     ring = disc(*area.offsets(*middle), radius * 0.93, soft=2.5 * scale)
     shade(surface, area, 1 + ring * 0.05)
     cut_hole(surface, middle, hole, scale)
@@ -147,7 +147,7 @@ def _empty_hole(surface: Surface, layout: Layout, middle: tuple[float, float], r
 
 def _thread(surface: Surface, middle: tuple[float, float], radius: float, scale: float) -> None:
     """Rings of the thread, which glint on one side of the hole."""
-    area = Area.around(circle(*middle, radius), 1, surface.shape)
+    area = Area.about(middle, radius + 1, surface.shape)
     dx, dy = area.offsets(*middle)
     wall = disc(dx, dy, radius) - disc(dx, dy, radius * 0.62, soft=2 * scale)
     turns = np.sin(np.hypot(dx, dy) * (2 * math.pi / (2.6 * scale)))
@@ -170,7 +170,7 @@ def _screw(
 ) -> None:
     """A pan head with a cross or hexagon recess, turned by `turn` radians."""
     scale = layout.scale
-    area = Area.around(circle(*middle, radius), 6 * scale, surface.shape)
+    area = Area.about(middle, radius + 6 * scale, surface.shape)
     dx, dy = area.offsets(*middle)
     distance = np.hypot(dx, dy)
     # The plate under a head lies in its shade.

@@ -1,5 +1,6 @@
 """A part before it is photographed: colour, height and gloss at each pixel, and what lies where."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -93,11 +94,20 @@ class Area(NamedTuple):
     @classmethod
     def around(cls, points: Points, margin: float, shape: tuple[int, int]) -> "Area":
         """The rectangle that holds `points` (N x 2, x and y) and `margin` pixels round them, inside `shape`."""
-        left, top = np.floor(points.min(axis=0) - margin).astype(int)
-        right, bottom = np.ceil(points.max(axis=0) + margin).astype(int) + 1
-        y0, y1 = np.clip((top, bottom), 0, shape[0])
-        x0, x1 = np.clip((left, right), 0, shape[1])
-        return cls(int(y0), int(x0), int(y1), int(x1))
+        left, top = (points.min(axis=0) - margin).tolist()
+        right, bottom = (points.max(axis=0) + margin).tolist()
+        height, width = shape
+        return cls(
+            top=min(max(math.floor(top), 0), height),
+            left=min(max(math.floor(left), 0), width),
+            bottom=min(max(math.ceil(bottom) + 1, 0), height),
+            right=min(max(math.ceil(right) + 1, 0), width),
+        )
+
+    @classmethod
+    def about(cls, middle: tuple[float, float], reach: float, shape: tuple[int, int]) -> "Area":
+        """The square that reaches `reach` pixels round `middle` (x, y), inside `shape`."""
+        return cls.around(np.array([middle]), reach, shape)
 
     def of(self, image: NDArray[T]) -> NDArray[T]:
         """The piece of `image`, as a view."""

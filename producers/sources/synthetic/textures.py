@@ -17,12 +17,13 @@ _SIDE = 1024  # pixels; larger than the usual image, so that no two cuts look al
 def cut(tile: Field, shape: tuple[int, int], rng: np.random.Generator) -> Field:
     """Return a piece of `shape` (height, width) from a random place of `tile`, wrapped round where it is too small."""
     height, width = shape
-    top, left = (int(rng.integers(0, side)) for side in tile.shape[:2])
-    if top + height <= tile.shape[0] and left + width <= tile.shape[1]:
+    rows, columns = int(tile.shape[0]), int(tile.shape[1])
+    if height <= rows and width <= columns:
+        top, left = int(rng.integers(rows - height + 1)), int(rng.integers(columns - width + 1))
         return tile[top : top + height, left : left + width]
-    rows = np.arange(top, top + height) % tile.shape[0]
-    columns = np.arange(left, left + width) % tile.shape[1]
-    return field(tile[rows[:, None], columns[None, :]])
+    row = np.arange(height) + rng.integers(rows)
+    column = np.arange(width) + rng.integers(columns)
+    return field(tile[(row % rows)[:, None], (column % columns)[None, :]])
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,6 @@ from producers.sources.synthetic.surface import (
     Field,
     Layout,
     Surface,
-    circle,
     clipped,
     disc,
     field,
@@ -54,14 +53,14 @@ def bore(piece: Workpiece, layout: Layout, x: float, y: float, radius: float) ->
     """Cut a round hole through the plate at `x`, `y` (units): dark below, with a broken edge that catches light."""
     middle = layout.at(x, y)
     cut_hole(piece.surface, middle, radius * layout.scale, layout.scale)
-    area = Area.around(circle(*middle, radius * layout.scale), 3, piece.surface.shape)
+    area = Area.about(middle, radius * layout.scale + 3, piece.surface.shape)
     metal = area.of(piece.metal)
     metal *= 1 - disc(*area.offsets(*middle), radius * layout.scale)
 
 
 def cut_hole(surface: Surface, middle: tuple[float, float], radius: float, scale: float) -> None:
     """As `bore`, on a surface, in pixels."""
-    area = Area.around(circle(*middle, radius), 6 * scale, surface.shape)
+    area = Area.about(middle, radius + 6 * scale, surface.shape)
     dx, dy = area.offsets(*middle)
     hole = disc(dx, dy, radius, soft=1.5 * scale)
     # Deeper inside, so the wall away from the lamp keeps some light.
@@ -85,7 +84,9 @@ def textured(piece: Workpiece, layout: Layout, rng: np.random.Generator, *, brus
     clouds = cut(mottled(layout.scale), surface.shape, rng)
     on_metal = lines * piece.metal
     cv2.scaleAdd(on_metal, brush * layout.scale, surface.height, dst=surface.height)
-    tone = on_metal * 2.6 + grain * (1 - piece.metal) * 4.5 + clouds * 1.3
+    tone = on_metal * 2.6
+    tone += (grain - grain * piece.metal) * 4.5
+    tone += clouds * 1.3
     cv2.add(surface.albedo, cv2.merge([tone, tone, tone]), dst=surface.albedo, dtype=cv2.CV_8U)
     gloss = surface.gloss
     gloss *= 1 + 0.06 * clouds
