@@ -1,5 +1,6 @@
 """The embedded cluster as it really runs: kept data, kills, three nodes, and the errors that say what to do."""
 
+import os
 import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from infra.broker import Cluster, ClusterOptions
+from infra.broker import Cluster, ClusterOptions, process
 from infra.broker.errors import (
     BrokerTimeoutError,
     ClusterMismatchError,
@@ -22,7 +23,7 @@ from infra.broker.errors import (
     StaleDirectoryError,
 )
 from infra.broker.ports import HOST
-from infra.broker.state import load_state, save_state
+from infra.broker.state import NodeState, load_state, save_state
 from tests.conftest import FAST_START, QUIET, Broker, MakeTopic, ReadTopic, StartCluster
 
 pytestmark = pytest.mark.integration
@@ -149,6 +150,20 @@ def test_a_jvm_that_cannot_start_is_quoted(tmp_path: Path) -> None:
     with pytest.raises(NodeDiedError, match=r"exit code 1(.|\n)*Unrecognized VM option"):
         cluster.start()
     assert not cluster.runs()
+
+
+def test_a_node_that_is_dead_before_anyone_looks_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    launch = process.launch
+
+    def launch_and_await_death(node: NodeState, output: Path, directory: Path) -> NodeState:
+        launched = launch(node, output, directory)
+        while process.find(launched):
+            os.sched_yield()
+        return launched
+
+    monkeypatch.setattr(process, "launch", launch_and_await_death)
+    with pytest.raises(NodeDiedError):
+        Cluster(tmp_path, ClusterOptions(jvm_options=("-XX:NoSuchOption=1",))).start()
 
 
 def test_a_broker_that_refuses_its_configuration_is_quoted_and_can_be_mended(tmp_path: Path) -> None:
