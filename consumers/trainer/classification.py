@@ -85,6 +85,7 @@ def train_classification(
 
 
 def _checked_classes(dataset: LabelledImages, run: ClassificationRun, directory: Path) -> tuple[str, ...]:
+    backbone_named(run.backbone)
     classes = class_order(dataset.images, run.good_class)
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UsageError(f"{directory} exists and is not empty; choose another folder for --out")

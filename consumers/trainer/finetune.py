@@ -44,10 +44,10 @@ class FineTuning(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class EpochResult:
-    """What an epoch came to: the mean training loss and the averaged weights' figures on the validation images."""
+    """What an epoch came to: mean training loss (None before the first), the averaged weights' validation figures."""
 
     epoch: int
-    loss: float
+    loss: float | None
     validation_loss: float
     macro_f1: float
 
@@ -140,7 +140,7 @@ class FineTuner:
 
     def _starting_point(self) -> EpochResult:
         loss, macro_f1 = self._validate()
-        return EpochResult(0, math.nan, loss, macro_f1)
+        return EpochResult(0, None, loss, macro_f1)
 
     @staticmethod
     def _best_epoch(history: list[EpochResult]) -> int:

@@ -40,6 +40,12 @@ def parse_perturbations(text: str) -> tuple[Perturbation, ...]:
     return tuple(found)
 
 
+def combinations_of(kinds: Sequence[Perturbation]) -> list[tuple[Perturbation, ...]]:
+    """What an evaluation runs: images as they are, with each perturbation, and with all at once."""
+    found: list[tuple[Perturbation, ...]] = [(), *((kind,) for kind in kinds)]
+    return found if len(kinds) < 2 else [*found, tuple(kinds)]
+
+
 def _signed(sha256: str, kind: str) -> float:
     """A number in -1..1 that is never 0, from the image and the kind: sign by one bit, size by the others."""
     raw = int.from_bytes(hashlib.sha256(f"{kind} {sha256}".encode()).digest()[:8], "big")

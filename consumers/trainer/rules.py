@@ -22,11 +22,11 @@ from consumers.inference.document import (
     RuntimeSpec,
     Thresholds,
 )
-from consumers.inference.errors import InferenceError
+from consumers.inference.errors import InferenceError, RecipeError
 from consumers.inference.golden import expectation
 from consumers.inference.picture import Pixels
 from consumers.inference.rules.evaluation import RecipeEvaluator
-from consumers.inference.rules.recipe import Recipe, encode_recipe, with_values
+from consumers.inference.rules.recipe import Recipe, decode_recipe, encode_recipe, with_values
 from consumers.trainer.errors import ExportError, TrainerError, UsageError
 from consumers.trainer.evaluate import evaluate, observe
 from consumers.trainer.golden_choice import GOLDEN_IMAGES
@@ -43,8 +43,22 @@ from consumers.trainer.rules_search import Trial, search
 from consumers.trainer.thresholds import choose_review_band
 
 RECIPE_FILE: Final = "recipe.json"
-EFFORTS: Final = {"ci": (6, 40), "demo": (20, 120), "quick": (120, 300), "standard": (400, 600)}
-"""By preset: sets of values tried, and training images each is tried on (evenly good and defective)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How many sets of values a search tries, each on how many training images (evenly good and defective)."""
+
+    trials: int
+    images: int
+
+
+EFFORTS: Final = {
+    "quick": Effort(120, 300),
+    "standard": Effort(400, 600),
+    "demo": Effort(20, 120),
+    "ci": Effort(6, 40),
+}
 LONGER_SIDE: Final = 288
 """Pixels of the working picture's longer side: what the ready-made recipes' sizes are meant for."""
 
@@ -62,6 +76,23 @@ class RulesRun:
     name: str = "rules"
     version: str = "1"
     product: str = "any"
+
+
+def effort_named(preset: str) -> Effort:
+    """The effort of a preset; UsageError lists those there are."""
+    if preset not in EFFORTS:
+        raise UsageError(f"unknown preset {preset!r}; there are {', '.join(EFFORTS)}")
+    return EFFORTS[preset]
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A person's recipe from a JSON file; UsageError says what is wrong with it."""
+    try:
+        return decode_recipe(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read the recipe {path}: {error.strerror or error}") from error
+    except RecipeError as error:
+        raise UsageError(f"{path}: {error}") from error
 
 
 def train_rules(dataset: LabelledImages, directory: Path, run: RulesRun, listen: Listener = silent) -> TrainingReport:
