@@ -11,7 +11,7 @@ import numpy as np
 
 from consumers.inference.document import ModelDocument
 from consumers.inference.errors import DecodeError
-from consumers.inference.picture import Picture, Pixels, as_pixels
+from consumers.inference.picture import Picture, PixelRegion, Pixels, as_pixels
 from producers.errors import HeaderError
 from producers.sources.headers import ImageHeader, read_header
 
@@ -40,14 +40,20 @@ _STRAY_BITS: Final = bytes(range(1, 251, 2))  # any mix of short and long codes 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-def decode(data: bytes, document: ModelDocument | None = None, maximum_pixels: int = MAXIMUM_PIXELS) -> Picture:
+def decode(
+    data: bytes,
+    document: ModelDocument | None = None,
+    maximum_pixels: int = MAXIMUM_PIXELS,
+    region: PixelRegion | None = None,
+) -> Picture:
     """Return the picture in `data`: uint8, (rows, columns, 3) BGR, or (rows, columns) for a grey document.
 
-    With a document, JPEGs far larger than the model's input are decoded at 1/2, 1/4 or 1/8 size (see `reduction_for`).
+    With a document, JPEGs far larger than the model's input are decoded at 1/2, 1/4 or 1/8 size (see `reduction_for`);
+    `region` is the edge's own region of interest.
     DecodeError says why bytes are no usable picture: empty, no known format, more than `maximum_pixels`, cut off.
     """
     header = _header(data, maximum_pixels)
-    reduction = 1 if document is None else reduction_for(header, document)
+    reduction = 1 if document is None else reduction_for(header, document, region)
     grey = document is not None and document.preprocessing.colour == "grey"
     pixels = _pixels(data, reduction, grey=grey)
     if pixels is None:
@@ -59,7 +65,7 @@ def decode(data: bytes, document: ModelDocument | None = None, maximum_pixels: i
     return Picture(pixels=pixels, width=header.width, height=header.height, reduction=reduction)
 
 
-def reduction_for(header: ImageHeader, document: ModelDocument) -> int:
+def reduction_for(header: ImageHeader, document: ModelDocument, region: PixelRegion | None = None) -> int:
     """Return 1, 2, 4 or 8: the largest reduction that leaves REDUCTION_MARGIN x the pixels the input needs.
 
     It divides both sides without rest, so that a reduced pixel stands for exactly that many. Only JPEG decodes faster
@@ -67,17 +73,20 @@ def reduction_for(header: ImageHeader, document: ModelDocument) -> int:
     """
     if header.content_type != "image/jpeg":
         return 1
-    needed = REDUCTION_MARGIN * _scale_needed(header, document)
+    needed = REDUCTION_MARGIN * _scale_needed(header, document, region)
     longer = max(header.width, header.height)
     whole = [factor for factor in (2, 4, 8) if header.width % factor == 0 and header.height % factor == 0]
     return max((factor for factor in whole if factor * needed <= 1 and longer >= MINIMUM_SIDE * factor), default=1)
 
 
-def _scale_needed(header: ImageHeader, document: ModelDocument) -> float:
+def _scale_needed(header: ImageHeader, document: ModelDocument, region: PixelRegion | None) -> float:
     """Return the input's pixels per captured pixel on the axis that is shrunk least."""
-    region = document.preprocessing.region
-    width = header.width * (1.0 if region is None else region.width)
-    height = header.height * (1.0 if region is None else region.height)
+    share = document.preprocessing.region
+    width, height = float(header.width), float(header.height)
+    if region is not None:
+        width, height = max(region.width, 1), max(region.height, 1)
+    elif share is not None:
+        width, height = width * share.width, height * share.height
     ratios = document.input.width / width, document.input.height / height
     return min(ratios) if document.preprocessing.resize == "letterbox" else max(ratios)
 

@@ -82,7 +82,7 @@ class Predictor:
     def prepare(self, data: bytes, region: PixelRegion | None = None) -> Prepared:
         """Decode and preprocess; safe across threads. `region` is the edge's own and replaces the model's."""
         start = time.perf_counter_ns()
-        picture = decode(data, self.artifact.document, self._maximum_pixels)
+        picture = decode(data, self.artifact.document, self._maximum_pixels, region)
         return self.prepare_picture(picture, region, decode_us=(time.perf_counter_ns() - start) // 1000)
 
     def prepare_picture(self, picture: Picture, region: PixelRegion | None = None, decode_us: int = 0) -> Prepared:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from consumers.inference.decode import MAXIMUM_PIXELS, decode, reduction_for
 from consumers.inference.document import ModelDocument, Preprocessing, Region, ResizeMode
 from consumers.inference.errors import DecodeError
+from consumers.inference.picture import PixelRegion
 from consumers.inference.preprocess import Preprocessor
 from producers.sources.headers import ImageHeader
 from tests.consumers.inference.artifacts import encoded, photo_like, tiny_document
@@ -145,9 +146,9 @@ def test_a_grey_model_gets_grey_pixels() -> None:
         (4000, 3000, 128, "stretch", 8),
         (800, 600, 224, "stretch", 1),
         (900, 900, 224, "stretch", 2),
-        (8000, 500, 224, "stretch", 1),  # the short side decides where both are filled
-        (8000, 500, 224, "letterbox", 8),  # the long side decides where the picture is fitted in
-        (8000, 500, 224, "centre-crop", 1),
+        (8000, 504, 224, "stretch", 1),  # the short side decides where both are filled
+        (8000, 504, 224, "letterbox", 8),  # the long side decides where the picture is fitted in
+        (8000, 504, 224, "centre-crop", 1),
         (1000, 1000, 16, "stretch", 2),  # 256 pixels are kept for brightness and blur
         (4002, 3000, 224, "stretch", 2),  # a quarter would leave half a pixel
         (4001, 3000, 224, "stretch", 1),
@@ -167,6 +168,8 @@ def test_a_region_of_interest_needs_more_pixels() -> None:
     )
     header = ImageHeader("image/jpeg", 4000, 4000)
     assert (reduction_for(header, model), reduction_for(header, close)) == (8, 2)
+    assert reduction_for(header, model, PixelRegion(0, 0, 4000, 1000)) == 2
+    assert decode(jpeg(photo_like(1024, 1024)), model, region=PixelRegion(0, 0, 448, 448)).reduction == 1
 
 
 @pytest.mark.parametrize("size", [(1024, 768), (1608, 1208), (2448, 2048)])
