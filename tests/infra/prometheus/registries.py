@@ -5,6 +5,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry
 
 from consumers.edge.metrics import EdgeMetrics
+from producers.metrics import make_metrics
 from schemas.records import FrameLocation, Inspection, ModelRef, StageLatency
 from streams.line_statistics.metrics import StatisticsMetrics
 from streams.line_statistics.state import EdgeState, Totals
@@ -48,4 +49,18 @@ def statistics() -> CollectorRegistry:
     return registry
 
 
-PROCESSES: dict[str, Callable[[], CollectorRegistry]] = {"edge": edge, "statistics": statistics}
+def gateway() -> CollectorRegistry:
+    """A gateway at rest."""
+    registry = CollectorRegistry()
+    make_metrics(
+        registry,
+        edge_id="line-1",
+        camera_id="camera-1",
+        limit_bytes=100,
+        spool_frames=lambda: 1.0,
+        spool_bytes=lambda: 50.0,
+    )
+    return registry
+
+
+PROCESSES: dict[str, Callable[[], CollectorRegistry]] = {"gateway": gateway, "edge": edge, "statistics": statistics}
