@@ -61,7 +61,8 @@ def _opened(capture: "cv2.VideoCapture") -> Camera | None:
     return None
 
 
-_USER_INFO: Final = re.compile(r"(?<=://).*@")  # to the last @: passwords hold slashes and @ that nobody escaped
+# To the last @: passwords hold slashes and @ that nobody escaped.
+_USER_INFO: Final = re.compile(r"(?<=://).*@", re.DOTALL)
 # Many cameras take the password in the path or query: rtsp://host/user=admin&password=secret, ...?pwd=secret.
 _NAMED_SECRET: Final = re.compile(
     r"((?:user|usr|username|login|pass|passwd|password|pwd|psw|token|auth|key|secret)=)[^/?&;#]*", re.IGNORECASE

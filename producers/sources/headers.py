@@ -89,14 +89,17 @@ def _png(data: bytes) -> tuple[int, int]:
     return width, height
 
 
+_BMP_HEADERS: Final = frozenset({40, 52, 56, 64, 108, 124})  # all versions since the first
+
+
 def _bmp(data: bytes) -> tuple[int, int]:
     (header_size,) = struct.unpack_from("<I", data, 14)
     if header_size == 12:
         width, height = struct.unpack_from("<HH", data, 18)
-    elif header_size >= 40:
+    elif header_size in _BMP_HEADERS:
         width, height = struct.unpack_from("<ii", data, 18)
     else:
-        raise HeaderError(f"the BMP header has size {header_size}, not 12 or at least 40")
+        raise HeaderError(f"the BMP header has size {header_size}; known are 12 and {sorted(_BMP_HEADERS)}")
     return width, abs(height)  # a negative height means rows from the top down
 
 

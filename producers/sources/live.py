@@ -86,7 +86,8 @@ def backoff_s(attempts: int) -> float:
     return BACKOFF_S[min(attempts, len(BACKOFF_S) - 1)]
 
 
-def _log_drop(dropped: int) -> None:
+def log_drop(dropped: int) -> None:
+    """Say that so many captures were dropped."""
     _log.warning("%d captures dropped: the reader is slower than the camera; lower --fps", dropped)
 
 
@@ -107,7 +108,7 @@ class LiveSource:
         *,
         fps: float | None = None,
         on_state: OnState | None = None,
-        on_drop: OnDrop = _log_drop,
+        on_drop: OnDrop = log_drop,
         clock: Clock = SYSTEM_CLOCK,
         wait: Callable[[Event, float], bool] = Event.wait,
     ) -> None:

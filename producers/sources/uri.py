@@ -8,7 +8,7 @@ from producers.errors import SourceError
 from producers.sources.cameras import masked, rtsp_camera, webcam
 from producers.sources.files import FileSource
 from producers.sources.listing import files_of_folder, files_of_glob
-from producers.sources.live import LiveSource, OnState
+from producers.sources.live import LiveSource, OnDrop, OnState, log_drop
 from producers.sources.looping import Finite, LoopedSource
 from producers.sources.pacing import paced
 from producers.sources.source import SYSTEM_CLOCK, Clock, Source
@@ -29,16 +29,18 @@ def open_source(
     seed: int | None = None,
     loop: bool = False,
     on_state: OnState | None = None,
+    on_drop: OnDrop = log_drop,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Source:
     """Return the source that `uri` names.
 
     `fps` is the pace of replayable sources and the most that is taken from live ones; None is as fast as it goes.
     `camera_id` tells synthetic cameras on one part apart; `seed` is theirs, unless the URI has one. `loop` begins files
-    again at their end. `on_state` hears of live cameras lost and found. Raises SourceError for what is no source, and
+    again at their end. `on_state` hears of live cameras lost and found, `on_drop` how many of their captures were
+    dropped. Raises SourceError for what is no source, and
     for one that holds no image.
     """
-    live = _live(uri, fps, on_state, clock)
+    live = _live(uri, fps, on_state, on_drop, clock)
     if live is not None:
         if loop:
             raise SourceError(f"{live.description} is live and has no end to loop at; leave --loop out")
@@ -47,11 +49,11 @@ def open_source(
     return paced(source, fps) if fps is not None else source
 
 
-def _live(uri: str, fps: float | None, on_state: OnState | None, clock: Clock) -> LiveSource | None:
+def _live(uri: str, fps: float | None, on_state: OnState | None, on_drop: OnDrop, clock: Clock) -> LiveSource | None:
     if uri.isascii() and uri.isdigit():
-        return LiveSource(webcam(int(uri)), f"webcam {uri}", fps=fps, on_state=on_state, clock=clock)
+        return LiveSource(webcam(int(uri)), f"webcam {uri}", fps=fps, on_state=on_state, on_drop=on_drop, clock=clock)
     if uri.lower().startswith(("rtsp://", "rtsps://")):
-        return LiveSource(rtsp_camera(uri), masked(uri), fps=fps, on_state=on_state, clock=clock)
+        return LiveSource(rtsp_camera(uri), masked(uri), fps=fps, on_state=on_state, on_drop=on_drop, clock=clock)
     return None
 
 
