@@ -1,8 +1,8 @@
 """What /metrics shows of line_statistics.
 
-Counts come from the absolute numbers in the state, not from what this process happened to count: a restarted worker goes
-on where the last one stopped, and when an edge moves to another worker its series goes with it. So `rate()` over the sum
-of all workers is right across restarts; only dead letters and lag are this process's own.
+Counts come from the absolute numbers in the state, not from what this process happened to count: a restarted worker
+goes on where the last one stopped, and when an edge moves to another worker its series goes with it. So `rate()` over
+the sum of all workers is right across restarts; only dead letters and lag are this process's own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +20,19 @@ _US: Final = 1_000_000
 # A series must be there at 0 before its first count, or `rate()` and `increase()` never see that one.
 _NO_VERDICTS: Final[dict[str, int]] = dict.fromkeys(VERDICTS, 0)
 
+# Metric, what it says, label, field of Totals.
+_TALLIES: Final = (
+    ("linewatch_inspections", "Frames with a verdict.", "verdict", "verdicts"),
+    ("linewatch_defects", "Frames by defect class.", "defect_class", "defect_classes"),
+    ("linewatch_parts", "Parts by verdict.", "verdict", "parts"),
+)
+_SUMS: Final = (
+    ("linewatch_first_pass_parts", "Parts that passed at their first inspection.", "first_pass"),
+    ("linewatch_missing_frames", "Frames whose number was skipped: lost.", "missing"),
+    ("linewatch_deadline_missed", "Verdicts that came too late.", "deadline_missed"),
+    ("linewatch_duplicates_dropped", "Inspections seen before.", "duplicates"),
+)
+
 
 class _EdgeCollector(Collector):
     """Turns the states of this worker's edges into series when asked."""
@@ -34,48 +47,11 @@ class _EdgeCollector(Collector):
         return self._families({state.edge_id: total_of(state) for state in list(self.states.values())})
 
     def _families(self, totals: Mapping[str, Totals]) -> Iterator[Metric]:
-        yield _tally(
-            "linewatch_statistics_inspections",
-            "Frames with a verdict.",
-            "verdict",
-            {e: _NO_VERDICTS | t.verdicts for e, t in totals.items()},
-        )
-        yield _tally(
-            "linewatch_statistics_defects",
-            "Frames by defect class.",
-            "defect_class",
-            {e: t.defect_classes for e, t in totals.items()},
-        )
-        yield _tally(
-            "linewatch_statistics_parts",
-            "Parts by verdict.",
-            "verdict",
-            {e: _NO_VERDICTS | t.parts for e, t in totals.items()},
-        )
-        yield _sums(
-            "linewatch_statistics_first_pass_parts",
-            "Parts that passed at their first inspection.",
-            {e: t.first_pass for e, t in totals.items()},
-        )
-        yield _sums(
-            "linewatch_statistics_missing_frames",
-            "Frames whose number was skipped: lost.",
-            {e: t.missing for e, t in totals.items()},
-        )
-        yield _sums(
-            "linewatch_statistics_deadline_missed",
-            "Verdicts that came too late.",
-            {e: t.deadline_missed for e, t in totals.items()},
-        )
-        yield _sums(
-            "linewatch_statistics_duplicates", "Inspections seen before.", {e: t.duplicates for e, t in totals.items()}
-        )
-        latency = HistogramMetricFamily(
-            "linewatch_statistics_latency_seconds", "Receipt of a frame to its verdict.", labels=["edge"]
-        )
-        for edge, total in totals.items():
-            latency.add_metric([edge], _cumulative(total.latency), total.latency.sum / _US)
-        yield latency
+        for name, about, label, tally in _TALLIES:
+            yield _tally(name, about, label, {edge: getattr(total, tally) for edge, total in totals.items()})
+        for name, about, count in _SUMS:
+            yield _sums(name, about, {edge: getattr(total, count) for edge, total in totals.items()})
+        yield _latencies(totals)
 
 
 def _tally(name: str, about: str, label: str, tallies: Mapping[str, Mapping[str, int]]) -> Metric:
@@ -90,6 +66,14 @@ def _sums(name: str, about: str, counts: Mapping[str, int]) -> Metric:
     family = CounterMetricFamily(name, about, labels=["edge"])
     for edge, count in counts.items():
         family.add_metric([edge], count)
+    return family
+
+
+def _latencies(totals: Mapping[str, Totals]) -> Metric:
+    name, about = "linewatch_inspection_latency_seconds", "Receipt of a frame to its verdict."
+    family = HistogramMetricFamily(name, about, labels=["edge"])
+    for edge, total in totals.items():
+        family.add_metric([edge], _cumulative(total.latency), total.latency.sum / _US)
     return family
 
 

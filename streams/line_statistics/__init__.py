@@ -1,0 +1,1 @@
+"""line_statistics: exact numbers per edge, camera and minute, parts, gaps."""

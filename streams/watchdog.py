@@ -1,0 +1,139 @@
+"""Liveness is offset progress: a worker that commits nothing while records wait ends, for its supervisor to restart.
+
+Faust's consumer can die in silence, its loop can hang, its group can lose it. So the question is put to Kafka itself,
+from a thread and a client of its own: do this worker's committed offsets move?
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+_LOG: Final = logging.getLogger(__name__)
+EXIT_STALLED: Final = 70
+# Transaction markers at a partition's end count as offsets that nobody can ever commit.
+_MARKERS: Final = 2
+
+Partition = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a group has read one partition."""
+
+    committed: int  # 0 when nothing was committed
+    end: int
+
+    @property
+    def lag(self) -> int:
+        return max(self.end - self.committed, 0)
+
+
+class Stall:
+    """Decides when no progress has lasted too long; knows no clock of its own."""
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._since: float | None = None
+        self._last: dict[Partition, int] = {}
+
+    def check(self, now: float, standings: Mapping[Partition, Standing]) -> str | None:
+        """A reason to end the process, or None. `now` is monotonic, in seconds; one call for each look at Kafka."""
+        committed = {partition: standing.committed for partition, standing in standings.items()}
+        waiting = {partition: s.lag for partition, s in standings.items() if s.lag > _MARKERS}
+        if not waiting or committed != self._last or self._since is None:
+            self._since, self._last = now, committed
+            return None
+        if now - self._since < self._limit:
+            return None
+        worst = max(waiting, key=lambda partition: waiting[partition])
+        return (
+            f"no offset was committed for {now - self._since:.0f} s while {sum(waiting.values())} records wait "
+            f"({worst[0]}[{worst[1]}]: {waiting[worst]})"
+        )
+
+
+class GroupView:
+    """What Kafka says of a group's offsets."""
+
+    def __init__(self, admin: AdminClient, group: str, topics: Collection[str]) -> None:
+        self._admin = admin
+        self._group = group
+        self._topics = frozenset(topics)
+
+    def standings(self) -> dict[Partition, Standing]:
+        """Where the group stands in each partition of its topics; KafkaException while no broker answers."""
+        request = [ConsumerGroupTopicPartitions(self._group)]
+        (answer,) = self._admin.list_consumer_group_offsets(request, request_timeout=10).values()
+        committed = {(tp.topic, tp.partition): tp.offset for tp in answer.result().topic_partitions or []}
+        mine = self._partitions()
+        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        ends = self._admin.list_offsets({TopicPartition(*partition): latest for partition in mine}, request_timeout=10)
+        found = {}
+        for tp, future in ends.items():
+            place = (tp.topic, tp.partition)
+            found[place] = Standing(max(committed.get(place, 0), 0), int(future.result().offset))
+        return found
+
+    def _partitions(self) -> list[Partition]:
+        known = self._admin.list_topics(timeout=10).topics
+        return [(topic, partition) for topic in self._topics & known.keys() for partition in known[topic].partitions]
+
+
+class Watchdog:
+    """Looks every few seconds; ends the process when progress has stalled."""
+
+    def __init__(
+        self,
+        view: GroupView,
+        assigned: Callable[[], Collection[Partition]],
+        limit: float,
+        *,
+        on_look: Callable[[Mapping[Partition, Standing]], None] = lambda _: None,
+        end: Callable[[int], None] = os._exit,
+    ) -> None:
+        self._view = view
+        self._assigned = assigned
+        self._stall = Stall(limit)
+        self._period = min(5.0, limit / 4)
+        self._on_look = on_look
+        self._end = end
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def start(self) -> None:
+        """Start looking."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._stopped.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look once."""
+        try:
+            standings = self._view.standings()
+        except KafkaException as error:
+            _LOG.warning("Kafka does not say how far we are: %s", error)
+            return
+        self._on_look(standings)
+        mine = set(self._assigned())
+        # Without any partition the worker may have lost its group: then somebody must move all of them.
+        watched = {partition: s for partition, s in standings.items() if partition in mine} if mine else standings
+        reason = self._stall.check(time.monotonic(), watched)
+        if reason is not None:
+            _LOG.critical("this worker is stalled and ends itself, to be started anew: %s", reason)
+            logging.shutdown()
+            self._end(EXIT_STALLED)
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(self._period):
+            self.look()
