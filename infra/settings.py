@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from infra.errors import InfraError
 
 CONFIG_FILE = "linewatch.toml"
+_UNDERSCORED = frozenset({"log_level"})  # the librdkafka setting whose name has no dots
 
 
 class SettingsError(InfraError):
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     def kafka_settings(self, **more: str | float | bool) -> dict[str, str | float | bool]:
         """librdkafka settings for one client: address, credentials, then `more` (underscores become dots)."""
         secret = {"sasl.password": self.kafka_password.get_secret_value()} if self.kafka_password else {}
-        named = {name.replace("_", "."): value for name, value in more.items()}
+        named = {name if name in _UNDERSCORED else name.replace("_", "."): value for name, value in more.items()}
         return {"bootstrap.servers": self.bootstrap_servers, **self.kafka, **secret, **named}
 
     @classmethod
