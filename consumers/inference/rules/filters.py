@@ -161,7 +161,8 @@ def _smooth(method: str, pixels: Pixels, size: int) -> Pixels:
 
 def _level(step: steps.Threshold, grey: Pixels) -> float:
     if step.method == "otsu":
-        return float(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
+        # Otsu's level belongs to the darker class: half a grey above it, both sides split the same way.
+        return float(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0]) + 0.5
     if step.method == "deviation":
         middle, sigma = _median_and_deviation(grey)
         return middle + (step.deviations if step.side == "above" else -step.deviations) * sigma

@@ -120,10 +120,22 @@ def _correlated(step: Template | Discs, template: Pixels, grey: Pixels) -> Measu
     matches = np.nan_to_num(cv2.matchTemplate(grey, template, cv2.TM_CCOEFF_NORMED))
     highest = cv2.dilate(matches, np.ones((rows | 1, columns | 1), np.uint8))
     ys, xs = np.nonzero((matches >= step.match) & (matches == highest))
-    places = sorted(zip(ys.tolist(), xs.tolist(), strict=True), key=lambda place: -matches[place])[:MAXIMUM_REGIONS]
-    spots = tuple(Spot(x, y, columns, rows, float(matches[y, x])) for y, x in places)
+    places = sorted(zip(ys.tolist(), xs.tolist(), strict=True), key=lambda place: -matches[place])
+    apart = _apart(places, rows // 2, columns // 2)
+    spots = tuple(Spot(x, y, columns, rows, float(matches[y, x])) for y, x in apart)
     value = _missing_or_found(len(spots), step.expected) if step.measure == "count" else float(matches.max())
     return Measured(value, spots)
+
+
+def _apart(places: list[tuple[int, int]], rows: int, columns: int) -> list[tuple[int, int]]:
+    """Keep the first of places that lie within (rows, columns) of each other: equal neighbours are all maxima."""
+    kept: list[tuple[int, int]] = []
+    for y, x in places:
+        if len(kept) == MAXIMUM_REGIONS:
+            break
+        if all(abs(y - other_y) > rows or abs(x - other_x) > columns for other_y, other_x in kept):
+            kept.append((y, x))
+    return kept
 
 
 @lru_cache(maxsize=64)
