@@ -93,6 +93,8 @@ class Line:
     inspections_log: Records
     letters_log: Records
     reports_log: Records
+    _seen: list[Inspection] = field(default_factory=list, init=False)
+    _decoded: int = field(default=0, init=False)
 
     def camera(self, camera_id: str) -> Camera:
         """A camera of this edge."""
@@ -111,8 +113,10 @@ class Line:
     def inspections(self) -> list[Inspection]:
         """Every inspection so far, repeats included, in order."""
         self.inspections_log.read()
-        found = [m for m in self.inspections_log.messages if m.key() == self.edge_id.encode()]
-        return [CODEC.decode(message.value(), Inspection) for message in found]
+        new, self._decoded = self.inspections_log.messages[self._decoded :], len(self.inspections_log.messages)
+        own = [message for message in new if message.key() == self.edge_id.encode()]
+        self._seen += [CODEC.decode(message.value(), Inspection) for message in own]
+        return list(self._seen)
 
     @property
     def letters(self) -> list[DeadLetter]:
@@ -131,20 +135,14 @@ class Line:
     def wait_for(self, cameras: Sequence[Camera], timeout: float = 60.0) -> list[Inspection]:
         """Wait until every frame of these cameras has its inspection; gives all inspections so far."""
         wanted = {f"{camera.camera_id}/{number}" for camera in cameras for number in range(camera.sequence)}
-        got: set[str] = set()
-        taken = 0
 
-        def complete() -> bool:
-            nonlocal taken
-            self.inspections_log.read()
-            new, taken = self.inspections_log.messages[taken:], len(self.inspections_log.messages)
-            got.update(CODEC.decode(m.value(), Inspection).frame_id for m in new if m.key() == self.edge_id.encode())
-            return wanted <= got
+        def missing() -> list[str]:
+            return sorted(wanted - {inspection.frame_id for inspection in self.inspections})
 
         with contextlib.suppress(AssertionError):
-            wait_until(complete, "all inspections", timeout)
-        missing = sorted(wanted - got)
-        assert not missing, f"{len(missing)} frames without inspection, such as {missing[:5]}"
+            wait_until(lambda: not missing(), "all inspections", timeout)
+        lacking = missing()
+        assert not lacking, f"{len(lacking)} frames without inspection, such as {lacking[:5]}"
         return self.inspections
 
 
