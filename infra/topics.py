@@ -30,9 +30,11 @@ __all__ = [
 
 _Item = TypeVar("_Item")
 
-# How many topics one request names: 10^4 edges have more than fit into one.
-_BATCH: Final = 500
+# How many topics one request names: 10^4 edges have more than fit into one, and a controller that is handed thousands
+# at once keeps everybody waiting.
+_BATCH: Final = 200
 _POLL_S: Final = 0.05
+_LEADER_TIMEOUT: Final = 60.0
 # Kafka's own answer, not an exception of ours: these say that another broker has to be asked, or the same one again.
 _AWAY: Final = (KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE)
 
@@ -225,7 +227,7 @@ def _create(admin: AdminClient, topics: Sequence[WantedTopic]) -> tuple[str, ...
             # Another process may have been quicker: all that counts is that it is there.
             if _answer(f"creating {name}", future, unless=KafkaError.TOPIC_ALREADY_EXISTS, done=True):
                 created.append(name)
-    _await_topics(admin, created)
+        _await_topics(admin, [topic.name for topic in batch])
     return tuple(created)
 
 
@@ -235,15 +237,14 @@ def _await_topics(admin: AdminClient, names: Sequence[str]) -> None:
     The controller says "created" a moment before its brokers lead the partitions, and whoever reads or writes in that
     moment is told that there is no leader.
     """
-    deadline = time.monotonic() + ANSWER_TIMEOUT
-    for batch in _batches(names):
-        while waiting := _leaderless(admin, batch):
-            if time.monotonic() > deadline:
-                raise BrokerAwayError(
-                    f"created {waiting[0]}, and after {ANSWER_TIMEOUT:g} s no broker leads it: see `linewatch broker "
-                    "status`, then apply again"
-                )
-            time.sleep(_POLL_S)
+    deadline = time.monotonic() + _LEADER_TIMEOUT
+    while waiting := _leaderless(admin, names):
+        if time.monotonic() > deadline:
+            raise BrokerAwayError(
+                f"created {waiting[0]}, and after {_LEADER_TIMEOUT:g} s no broker leads it: see `linewatch broker "
+                "status`, then apply again"
+            )
+        time.sleep(_POLL_S)
 
 
 def _leaderless(admin: AdminClient, names: Sequence[str]) -> list[str]:

@@ -29,7 +29,7 @@ def start(
     ] = None,
     heap: Annotated[int, typer.Option(min=128, help="memory of a node's heap, MB")] = 512,
     min_free_mb: Annotated[int, typer.Option(min=0, help="refuse to start with less disk free than this, MB")] = 1000,
-    timeout: Annotated[float, typer.Option(min=1, help="seconds to wait until it is ready")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=1, help="seconds to wait until it is ready")] = 120.0,
     json: Json = False,
 ) -> None:
     """Start the broker, or say that it runs already; it goes on when this command ends."""
@@ -57,7 +57,7 @@ def start(
 @app.command()
 def stop(
     directory: Dir = None,
-    timeout: Annotated[float, typer.Option(min=0, help="seconds until a node that does not end is killed")] = 30.0,
+    timeout: Annotated[float, typer.Option(min=0, help="seconds until a node that does not end is killed")] = 60.0,
     json: Json = False,
 ) -> None:
     """Stop the broker and wait until it is gone; its data stays."""

@@ -46,7 +46,7 @@ class ClusterOptions:
     cache_dir: Path | None = None
     """Where Kafka's jars lie; None: LINEWATCH_CACHE_DIR, else the user's cache folder."""
     minimum_free_bytes: int = 1_000_000_000
-    start_timeout_s: float = 60.0
+    start_timeout_s: float = 120.0
 
 
 class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ class Cluster:
                 self._start_all(state, java, jars)
         return self
 
-    def stop(self, timeout_s: float = 30.0) -> tuple[NodeStop, ...]:
+    def stop(self, timeout_s: float = 60.0) -> tuple[NodeStop, ...]:
         """Ask every node to stop, kill those that have not after `timeout_s` seconds, and tell which did which.
 
         Nothing acknowledged is lost by a kill; the next start takes longer, as it checks the last segments.
@@ -144,7 +144,7 @@ class Cluster:
         """Kill one node's process at once, as a crash would, and wait until it is gone."""
         self.stop_node(node_id, timeout_s=0)
 
-    def stop_node(self, node_id: int, timeout_s: float = 30.0) -> NodeStop:
+    def stop_node(self, node_id: int, timeout_s: float = 60.0) -> NodeStop:
         """Stop one node as `stop` does."""
         with self._locked("stopping a node"):
             state = self._state()
