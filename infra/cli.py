@@ -24,7 +24,7 @@ _PARTS: Final[dict[str, tuple[str, str]]] = {
     "keys": ("infra.keys_cli", "Signing keys: create, trust, rotate, revoke."),
     "grafana": ("infra.grafana.cli", "Grafana: sync data source, folder and dashboards."),
     "samples": ("producers.cli_samples", "Sample images: draw or copy a data set."),
-    "edges": ("producers.edges_cli", "Edges: what they shall run, what they do run."),
+    "edges": ("consumers.edge.edges_cli", "Edges: what they shall run, what they do run."),
     "gateway": ("producers.gateway_cli", "Publish a camera's images."),
     "streams": ("streams.cli", "The stream processors: statistics, ticks."),
     "edge": ("consumers.edge.cli", "Inspect frames and publish verdicts."),

@@ -1,7 +1,8 @@
 """Orders to edges: signed statements of what they shall run."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import msgspec
 from confluent_kafka import Producer
@@ -13,7 +14,7 @@ from producers.errors import ProducersError
 from schemas.codec import Codec
 from schemas.errors import DecodeError
 from schemas.headers import event_headers
-from schemas.records import DesiredState, DesiredStatement, EdgeReported
+from schemas.records import DesiredState, DesiredStatement, EdgeConfig, EdgeReported, Region
 from schemas.topics import DESIRED, EDGE_REPORTED
 
 _ACKNOWLEDGED_WITHIN: Final = 30.0  # seconds
@@ -99,6 +100,78 @@ def parse_statement(state: DesiredState) -> DesiredStatement:
         raise StatementError(f"statement {state.event_id} is unreadable: {error}") from error
 
 
-def next_revision(known: Sequence[DesiredState]) -> int:
-    """The revision of the next statement for edges that have these; rises over slots and edges alike."""
-    return max((state.revision for state in known), default=0) + 1
+def next_revision(desired: Iterable[DesiredState], reported: Iterable[EdgeReported]) -> int:
+    """A revision above all that an edge was ever told, as far as topics show; it rises over both slots together."""
+    told = (state.revision for state in desired)
+    seen = (max(one.active_revision, one.shadow_revision, one.refused_revision) for one in reported)
+    return max((*told, *seen), default=0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChange:
+    """What to change in an edge's configuration; None leaves a setting as it is.
+
+    Thresholds are per class; `region` is "all" for the whole image.
+    """
+
+    thresholds: Mapping[str, float] | None = None
+    review_band: float | None = None
+    deadline_us: int | None = None
+    late_verdict: Literal["reject", "review"] | None = None
+    region: Region | Literal["all"] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be changed."""
+        return self == ConfigChange()
+
+    def apply(self, config: EdgeConfig, revision: int) -> EdgeConfig:
+        """The configuration with these changes, under a new revision."""
+        changed: dict[str, Any] = {
+            "review_band": self.review_band,
+            "deadline_us": self.deadline_us,
+            "late_verdict": self.late_verdict,
+        }
+        given = {name: value for name, value in changed.items() if value is not None}
+        if self.thresholds:
+            given["thresholds"] = {**config.thresholds, **self.thresholds}
+        config = msgspec.structs.replace(config, revision=revision, **given)
+        if self.region is None:
+            return config
+        return msgspec.structs.replace(config, region=None if self.region == "all" else self.region)
+
+
+def parse_thresholds(texts: Sequence[str]) -> dict[str, float]:
+    """Thresholds given as `class=score`; StatementError for anything else.
+
+    >>> parse_thresholds(["scratch=0.4", "dent=1"])
+    {'scratch': 0.4, 'dent': 1.0}
+    """
+    found = {}
+    for text in texts:
+        name, separator, value = text.rpartition("=")
+        try:
+            score = float(value)
+        except ValueError:
+            score = -1.0
+        if not separator or not name or not 0 <= score <= 1:
+            raise StatementError(f"threshold {text!r} is not CLASS=SCORE with a score from 0 to 1, such as scratch=0.4")
+        found[name] = score
+    return found
+
+
+def parse_region(text: str) -> Region | Literal["all"]:
+    """A region given as `x,y,w,h` in pixels, or `all`; StatementError for anything else.
+
+    >>> parse_region("10,20,300,200")
+    Region(x=10, y=20, w=300, h=200)
+    """
+    if text == "all":
+        return "all"
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise StatementError(f"region {text!r} is not X,Y,W,H in pixels, such as 10,20,300,200, or 'all'")
+    x, y, w, h = (int(part) for part in parts)
+    if w < 1 or h < 1:
+        raise StatementError(f"region {text!r} is empty: width and height must be at least 1")
+    return Region(x=x, y=y, w=w, h=h)
