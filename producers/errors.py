@@ -27,3 +27,7 @@ class SpoolClosedError(SpoolError):
 
 class FencedError(ProducersError):
     """Another gateway has taken the camera over; what was not delivered stays in the spool for the next start."""
+
+
+class GatewaySettingsError(ProducersError):
+    """A Kafka setting that the client library refuses; correct it in linewatch.toml or the environment."""

@@ -50,9 +50,20 @@ class SpoolState:
 class Spool:
     """Frames between capture and acknowledgement, in order: `append` by one thread, `take` by another."""
 
-    def __init__(self, folder: Path, limits: SpoolLimits, *, camera_id: str, unix_us: Callable[[], int]) -> None:
-        """Open or make the spool in `folder`; SpoolLockedError when another gateway has it, SpoolError otherwise."""
-        self._folder, self._limits = folder, limits
+    def __init__(
+        self,
+        folder: Path,
+        limits: SpoolLimits,
+        *,
+        camera_id: str,
+        unix_us: Callable[[], int],
+        on_drop: Callable[[int], None] = lambda count: None,
+    ) -> None:
+        """Open or make the spool in `folder`; `on_drop` hears how many frames were dropped for want of room.
+
+        Raises SpoolLockedError when another gateway has the folder, SpoolError when it can't be used.
+        """
+        self._folder, self._limits, self._on_drop = folder, limits, on_drop
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = SpoolLock(folder)
@@ -108,6 +119,10 @@ class Spool:
     def is_taken(self, path: str, sha256: str) -> bool:
         """Whether this file with these bytes was captured by an earlier run."""
         return self._file.read_is_taken(path, sha256)
+
+    def is_path_taken(self, path: str) -> bool:
+        """Whether a file of this path, with whatever bytes, was captured by an earlier run."""
+        return self._file.read_is_path_taken(path)
 
     def position(self, source: str) -> int:
         """Where a source that is resumed by position goes on."""
@@ -294,6 +309,8 @@ class Spool:
             for _ in range(written.notices):
                 self._notices.popleft()
             self._dropped += written.dropped_count
+            if written.dropped_count:
+                self._on_drop(written.dropped_count)
             self._dirty = self._dirty or not written.saved
             if written.dropped_count or written.alarm != self._ledger.alarm:
                 dropped = self._ledger.dropped + written.dropped_count

@@ -236,6 +236,10 @@ class SpoolFile:
         row = self._reader.execute("SELECT next FROM positions WHERE source = ?", (source,)).fetchone()
         return int(row[0]) if row else 0
 
+    def read_is_path_taken(self, path: str) -> bool:
+        """Whether a file of this path was captured before."""
+        return self._reader.execute("SELECT 1 FROM taken WHERE path = ? LIMIT 1", (path,)).fetchone() is not None
+
     def read_is_taken(self, path: str, sha256: str) -> bool:
         """Whether this file with these bytes was captured before."""
         found = self._reader.execute("SELECT 1 FROM taken WHERE path = ? AND sha256 = ?", (path, sha256)).fetchone()

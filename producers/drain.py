@@ -1,0 +1,231 @@
+"""The one writer that takes frames from the spool to Kafka, in order, and starts again wherever it failed."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from infra.blobs import BlobError
+from producers.camera_history import CLAIM_EVERY_BYTES, CLAIM_EVERY_FRAMES, TRANSACTION_FRAMES
+from producers.captured import Notice, Spooled
+from producers.claiming import Claimant, Claimed
+from producers.envelope import Envelopes, Unsendable
+from producers.link import Link, LinkError, LinkFencedError, LinkTooLargeError, OpenLink
+from producers.metrics import GatewayMetrics
+from producers.spool import Acknowledgement, Spool
+from schemas.identifiers import frame_id
+
+_log = logging.getLogger(__name__)
+
+COMMIT_EVERY_S: Final = 0.5
+COMMIT_EVERY_BYTES: Final = 128 * 2**20
+_TAKE_BYTES: Final = 8 * 2**20
+_BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_ROOM_FOR_ENVELOPE: Final = 4096  # bytes of a frame's message beside its image, at most
+
+MakeEnvelopes = Callable[[int], Envelopes]
+
+
+@dataclass(slots=True)
+class _Transaction:
+    """What was sent since the last commit."""
+
+    started: float  # monotonic seconds
+    frames: int = 0
+    size: int = 0  # bytes
+    first_sequence: int | None = None
+    last_sequence: int | None = None
+    last: int | None = None  # index of the last frame it settles
+    notice: int = 0  # id of its last notice
+    captured_ns: list[int] = field(default_factory=list)  # monotonic capture times of this process's frames
+
+    @property
+    def empty(self) -> bool:
+        return self.last is None and not self.notice
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What a drain has delivered so far."""
+
+    frames: int = 0
+    size: int = 0  # bytes of messages
+    gaps: int = 0  # frames that could not be sent any more, as their file had changed or vanished
+    first_sequence: int | None = None
+    last_sequence: int | None = None
+    epoch: int = 0  # of the newest claim, 0 before the first
+
+
+class Drain:
+    """Delivers a spool until it is told to end. `run` is for a thread of its own."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        open_link: OpenLink,
+        make_envelopes: MakeEnvelopes,
+        claimant: Claimant,
+        metrics: GatewayMetrics,
+        *,
+        camera_id: str,
+        unix_us: Callable[[], int],
+    ) -> None:
+        self._spool, self._open_link, self._make_envelopes, self._claimant = spool, open_link, make_envelopes, claimant
+        self._metrics, self._camera_id, self._unix_us = metrics, camera_id, unix_us
+        self._captured = threading.Event()  # no more frames will come
+        self.abandoned = threading.Event()  # what is left stays in the spool
+        self._inline_limit: int | None = None
+        self._since_claim_frames = self._since_claim_bytes = 0
+        self.delivered = Delivered()
+
+    def finish(self) -> None:
+        """No more frames will come: end once everything is delivered."""
+        self._captured.set()
+
+    def abandon(self) -> None:
+        """End soon, whatever is left."""
+        self.abandoned.set()
+        self._captured.set()
+
+    def run(self) -> None:
+        """Deliver until finished or abandoned. Raises FencedError when another gateway took the camera over."""
+        failures = 0
+        while not self._over():
+            before = self.delivered.frames
+            try:
+                self._deliver()
+            except (LinkError, BlobError) as error:
+                failures = failures + 1 if self.delivered.frames == before else 1
+                self._note_failure(error, failures)
+                self.abandoned.wait(_BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1])
+
+    def _over(self) -> bool:
+        return self.abandoned.is_set() or (self._captured.is_set() and self._spool.is_drained())
+
+    def _note_failure(self, error: Exception, failures: int) -> None:
+        if self.abandoned.is_set():
+            return
+        self._metrics.delivery_failures.inc()
+        if isinstance(error, LinkTooLargeError):
+            self._inline_limit = max(error.size - _ROOM_FOR_ENVELOPE, 1) // 2
+        level = logging.WARNING if failures == 1 else logging.INFO
+        _log.log(level, "not delivered, trying again: %s; %d frames wait", error, self._spool.state().frames)
+
+    def _deliver(self) -> None:
+        """Open a link, claim the camera, deliver until the end or a failure."""
+        link = self._open_link()
+        claimed = None
+        try:
+            envelopes = self._make_envelopes(link.partition)
+            if self._inline_limit is not None:
+                envelopes.inline_limit = self._inline_limit
+            claimed = self._claimant.claim(link, envelopes)
+            self.delivered.epoch = claimed.epoch
+            self._metrics.epoch.set(claimed.epoch)
+            self._pump(link, envelopes, claimed)
+        except LinkFencedError as error:
+            if claimed is not None:
+                self._claimant.stop_if_taken_over(link, claimed, error, self.abandoned)
+            raise
+        finally:
+            link.close()
+
+    def _pump(self, link: Link, envelopes: Envelopes, claimed: Claimed) -> None:
+        self._since_claim_frames = self._since_claim_bytes = 0
+        transaction = _Transaction(time.monotonic())
+        while not self.abandoned.is_set():
+            frames = self._spool.take(_TAKE_BYTES, self._patience(transaction))
+            if transaction.empty:
+                transaction.started = time.monotonic()
+            for frame in frames:
+                self._send(link, envelopes, claimed, frame, transaction)
+            self._send_notices(link, envelopes, transaction)
+            if self._is_due(transaction, idle=not frames):
+                self._commit(link, transaction)
+                self._renew(link, envelopes, claimed)
+                transaction = _Transaction(time.monotonic())
+            elif not frames and transaction.empty and self._over():
+                self._renew(link, envelopes, claimed, last=True)
+                return
+
+    def _patience(self, transaction: _Transaction) -> float:
+        """Seconds to wait for frames."""
+        if self._captured.is_set():
+            return 0.02
+        if transaction.empty:
+            return 0.2
+        return max(0.0, transaction.started + COMMIT_EVERY_S - time.monotonic())
+
+    def _is_due(self, transaction: _Transaction, *, idle: bool) -> bool:
+        if transaction.empty:
+            return False
+        old = time.monotonic() - transaction.started >= COMMIT_EVERY_S
+        large = transaction.size >= COMMIT_EVERY_BYTES or transaction.frames >= TRANSACTION_FRAMES
+        return old or large or (idle and self._captured.is_set())
+
+    def _send(
+        self, link: Link, envelopes: Envelopes, claimed: Claimed, frame: Spooled, transaction: _Transaction
+    ) -> None:
+        sequence = claimed.base + frame.index
+        message = envelopes.frame(frame, sequence, claimed.epoch)
+        if isinstance(message, Unsendable):
+            self._give_up(link, envelopes, frame, sequence, message)
+        else:
+            link.send(message)
+            transaction.frames += 1
+            transaction.size += len(message.value)
+            transaction.first_sequence = sequence if transaction.first_sequence is None else transaction.first_sequence
+            transaction.last_sequence = sequence
+            if frame.fresh:
+                transaction.captured_ns.append(frame.facts.monotonic_ns)
+        transaction.last = frame.index
+
+    def _give_up(self, link: Link, envelopes: Envelopes, frame: Spooled, sequence: int, unsendable: Unsendable) -> None:
+        """A frame's file is not what it was: its number stays unused, which is said, never silent."""
+        name = frame_id(self._camera_id, sequence)
+        _log.error("frame %s is lost: %s", name, unsendable.reason)
+        letter = Notice(
+            at_us=self._unix_us(),
+            kind="LostFileError",
+            message=f"frame {name} is lost: {unsendable.reason}",
+            origin=frame.facts.origin,
+            raw=unsendable.raw,
+        )
+        alarm = Notice(
+            at_us=letter.at_us, kind="sequence_gap", message=letter.message, alarm_id=f"{name}/sequence_gap", value=1.0
+        )
+        link.send(envelopes.notice(letter))
+        link.send(envelopes.notice(alarm))
+        self._metrics.dead_letters.inc()
+        self.delivered.gaps += 1
+
+    def _send_notices(self, link: Link, envelopes: Envelopes, transaction: _Transaction) -> None:
+        for number, notice in self._spool.take_notices():
+            link.send(envelopes.notice(notice))
+            transaction.notice = number
+
+    def _commit(self, link: Link, transaction: _Transaction) -> None:
+        offset = link.commit()
+        self._spool.acknowledge(Acknowledgement(index=transaction.last, offset=offset, notice=transaction.notice))
+        done = self.delivered
+        done.frames += transaction.frames
+        done.size += transaction.size
+        if transaction.frames:
+            done.first_sequence = transaction.first_sequence if done.first_sequence is None else done.first_sequence
+            done.last_sequence = transaction.last_sequence
+        self._since_claim_frames += transaction.frames
+        self._since_claim_bytes += transaction.size
+        self._metrics.note_delivery(transaction.frames, transaction.captured_ns)
+
+    def _renew(self, link: Link, envelopes: Envelopes, claimed: Claimed, *, last: bool = False) -> None:
+        """Write the claim anew so that whoever claims next has little to read."""
+        many = self._since_claim_frames >= CLAIM_EVERY_FRAMES or self._since_claim_bytes >= CLAIM_EVERY_BYTES
+        renewal = self._claimant.renewal(link, claimed)
+        if renewal is None or not (many or (last and self._since_claim_frames)):
+            return
+        link.send(envelopes.claim(renewal))
+        self._since_claim_frames = self._since_claim_bytes = 0
+        if last:
+            link.commit()
