@@ -20,17 +20,17 @@ _US: Final = 1_000_000
 # A series must be there at 0 before its first count, or `rate()` and `increase()` never see that one.
 _NO_VERDICTS: Final[dict[str, int]] = dict.fromkeys(VERDICTS, 0)
 
-# Metric, what it says, label, field of Totals.
+# Metric (docs/metrics.md), what it says, label, field of Totals.
 _TALLIES: Final = (
-    ("linewatch_inspections", "Frames with a verdict.", "verdict", "verdicts"),
-    ("linewatch_defects", "Frames by defect class.", "defect_class", "defect_classes"),
-    ("linewatch_parts", "Parts by verdict.", "verdict", "parts"),
+    ("linewatch_statistics_inspections", "Frames with a verdict.", "verdict", "verdicts"),
+    ("linewatch_statistics_defects", "Frames by defect class.", "defect_class", "defect_classes"),
+    ("linewatch_statistics_parts", "Parts by verdict.", "verdict", "parts"),
 )
 _SUMS: Final = (
-    ("linewatch_first_pass_parts", "Parts that passed at their first inspection.", "first_pass"),
-    ("linewatch_missing_frames", "Frames whose number was skipped: lost.", "missing"),
-    ("linewatch_deadline_missed", "Verdicts that came too late.", "deadline_missed"),
-    ("linewatch_duplicates_dropped", "Inspections seen before.", "duplicates"),
+    ("linewatch_statistics_first_pass_parts", "Parts that passed at their first inspection.", "first_pass"),
+    ("linewatch_statistics_missing_frames", "Frames whose number was skipped: lost.", "missing"),
+    ("linewatch_statistics_deadline_missed", "Verdicts that came too late.", "deadline_missed"),
+    ("linewatch_statistics_duplicates", "Inspections seen before.", "duplicates"),
 )
 
 
@@ -48,7 +48,8 @@ class _EdgeCollector(Collector):
 
     def _families(self, totals: Mapping[str, Totals]) -> Iterator[Metric]:
         for name, about, label, tally in _TALLIES:
-            yield _tally(name, about, label, {edge: getattr(total, tally) for edge, total in totals.items()})
+            zeros = _NO_VERDICTS if label == "verdict" else {}
+            yield _tally(name, about, label, {edge: zeros | getattr(total, tally) for edge, total in totals.items()})
         for name, about, count in _SUMS:
             yield _sums(name, about, {edge: getattr(total, count) for edge, total in totals.items()})
         yield _latencies(totals)
@@ -70,7 +71,7 @@ def _sums(name: str, about: str, counts: Mapping[str, int]) -> Metric:
 
 
 def _latencies(totals: Mapping[str, Totals]) -> Metric:
-    name, about = "linewatch_inspection_latency_seconds", "Receipt of a frame to its verdict."
+    name, about = "linewatch_statistics_latency_seconds", "Receipt of a frame to its verdict."
     family = HistogramMetricFamily(name, about, labels=["edge"])
     for edge, total in totals.items():
         family.add_metric([edge], _cumulative(total.latency), total.latency.sum / _US)
