@@ -103,7 +103,7 @@ def _placed(piece: Workpiece, layout: Layout, rng: np.random.Generator, local: P
 
 def _scratch(piece: Workpiece, surface: Surface, layout: Layout, rng: np.random.Generator, contrast: float) -> Region:
     """A groove with raised edges, bent a little, finer at its ends."""
-    width = float(rng.uniform(1.0, 3.0)) * layout.scale
+    width = float(rng.uniform(1.3, 3.6)) * layout.scale
     points = _placed(piece, layout, rng, _bent_line(float(rng.uniform(45, 200)) * layout.scale, rng))
     taper = np.sin(np.linspace(0.15, math.pi - 0.15, len(points))) ** 0.4
     outline = band(points, taper * width / 2)

@@ -15,7 +15,8 @@ Colour = tuple[float, float, float]  # blue, green, red, 0..255
 
 T = TypeVar("T", np.uint8, np.float32)
 
-_SHIFT = 4  # OpenCV draws at 1/16 of a pixel
+_FINE = 4  # a pixel is drawn as 4 x 4
+_SHIFT = 4  # OpenCV draws at 1/16 of those
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +123,14 @@ class Area(NamedTuple):
 
     def polygon(self, points: Points) -> Field:
         """Coverage 0..1 (float32) of the filled polygon `points`, smooth at its edge."""
-        mask = np.zeros((self.bottom - self.top, self.right - self.left), np.uint8)
-        cv2.fillPoly(mask, [self._fixed(points)], 255, cv2.LINE_AA, _SHIFT)
-        return field(mask) / np.float32(255)
-
-    def _fixed(self, points: Points) -> NDArray[np.int32]:
-        local = points - np.array([self.left, self.top], dtype=np.float64)
-        return np.round(local * (1 << _SHIFT)).astype(np.int32)
+        rows, columns = self.bottom - self.top, self.right - self.left
+        if not rows or not columns:
+            return np.zeros((rows, columns), np.float32)
+        # Drawn larger and averaged: OpenCV's own smooth polygons are half a pixel too large all round.
+        fine = np.zeros((rows * _FINE, columns * _FINE), np.uint8)
+        local = (points - (self.left, self.top) + 0.5) * _FINE - 0.5
+        cv2.fillPoly(fine, [np.round(local * (1 << _SHIFT)).astype(np.int32)], 255, cv2.LINE_8, _SHIFT)
+        return field(cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA)) / np.float32(255)
 
 
 def disc(dx: Field, dy: Field, radius: float, soft: float = 1.0) -> Field:
