@@ -90,13 +90,19 @@ def _caption(picture: Picture, tile: Tile) -> None:
     cv2.putText(picture, said, (2, _HEIGHT + 22), _FONT, 0.52, colour, 1, cv2.LINE_AA)
     details = inspection.defect_class or inspection.reason or ""
     truth = f"truth: {tile.truth.label}" if tile.truth else ""
-    for text, x, y, size in (
-        (details, 120, 22, 0.45),
-        (f"{inspection.edge_id}  {inspection.frame_id}", 2, 40, 0.4),
-        (truth, 200, 40, 0.4),
-    ):
-        ink = _INK if text is details else _FAINT
-        cv2.putText(picture, _ascii(text)[:32], (x, _HEIGHT + y), _FONT, size, ink, 1, cv2.LINE_AA)
+    _write(picture, details, _WIDTH - 2, _HEIGHT + 22, 0.45, _INK)
+    _write(picture, truth, _WIDTH - 2, _HEIGHT + 40, 0.4, _FAINT)
+    name = f"{inspection.edge_id}  {inspection.frame_id}"
+    cv2.putText(picture, _ascii(name)[:28], (2, _HEIGHT + 40), _FONT, 0.4, _FAINT, 1, cv2.LINE_AA)
+
+
+def _write(picture: Picture, text: str, right: int, y: int, size: float, ink: tuple[int, int, int]) -> None:
+    """Write text that ends at `right`."""
+    import cv2
+
+    shown = _ascii(text)[:24]
+    (width, _), _ = cv2.getTextSize(shown, _FONT, size, 1)
+    cv2.putText(picture, shown, (right - width, y), _FONT, size, ink, 1, cv2.LINE_AA)
 
 
 def _ascii(text: str) -> str:

@@ -25,6 +25,7 @@ from infra.settings import Settings
 RULES_EDGE: Final = "rules-edge"
 NETWORK_EDGE: Final = "network-edge"
 EDGES: Final = (RULES_EDGE, NETWORK_EDGE)
+_CAMERAS: Final = {RULES_EDGE: "cam-1", NETWORK_EDGE: "cam-2"}
 _TRAINING_IMAGES: Final = 240
 _TILES: Final = 12  # of each edge
 _MARK: Final = ".linewatch-demo"
@@ -157,7 +158,7 @@ def _operate(
 def _start_gateway(children: Children, edge: str, options: DemoOptions) -> Child:
     source = str(options.source) if options.source else "synthetic:panel?seed=2"
     limit = () if options.source else ("--limit", str(options.frames))
-    camera = ("--camera", f"{edge}-cam")
+    camera = ("--camera", _CAMERAS[edge])
     return children.start(
         f"gateway-{edge}", "gateway", "--edge", edge, *camera, "--source", source, "--fps", str(options.fps), *limit
     )
