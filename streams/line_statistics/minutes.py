@@ -15,6 +15,8 @@ from streams.line_statistics.state import (
     BLUR_BOUNDS,
     BRIGHTNESS_BOUNDS,
     LATENCY_BOUNDS,
+    MINUTE_NAMES,
+    OTHER,
     SCORE_BOUNDS,
     WRITER,
     Camera,
@@ -26,9 +28,6 @@ from streams.line_statistics.state import (
 MINUTE_US: Final = 60_000_000
 # A camera's minutes kept: the open one and two before it. Clocks are set by seconds, rarely by more.
 KEPT_MINUTES: Final = 3
-# Names counted one by one in a minute; more (a broken model's, a mistyped rule's) are counted as `other`.
-NAMES: Final = 64
-OTHER: Final = "other"
 _NAME_LENGTH: Final = 100
 _LATENCY_BOUNDS_US: Final = tuple(round(bound * 1_000_000) for bound in LATENCY_BOUNDS)
 
@@ -103,7 +102,7 @@ def count_frame(minute: Minute, frame: Counted) -> None:
 
 def _tally(tally: dict[str, int], name: str) -> None:
     short = name[:_NAME_LENGTH]
-    if short not in tally and len(tally) >= NAMES:
+    if short not in tally and len(tally) >= MINUTE_NAMES:
         short = OTHER
     tally[short] = tally.get(short, 0) + 1
 

@@ -16,6 +16,10 @@ _VERSION: Final = 1
 LATENCY_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 SCORE_BOUNDS: Final = tuple(round(step * 0.05, 2) for step in range(1, 20))
 BRIGHTNESS_BOUNDS: Final = tuple(float(level) for level in range(16, 256, 16))
+# Names counted one by one in a minute, and over an edge's life; more (a broken model's) are counted as `other`.
+MINUTE_NAMES: Final = 64
+LIFETIME_NAMES: Final = 128
+OTHER: Final = "other"
 BLUR_BOUNDS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
 
 
@@ -99,6 +103,7 @@ class Parts(msgspec.Struct, array_like=True):
     reopened: int = 0  # old minutes begun again: names their writer
     crowded_out: int = 0  # parts judged early because too many were open
     minutes: list[PartMinute] = []
+    outbox: list[PartMinute] = []  # let go, and to be published once more by the next step
 
 
 class Totals(msgspec.Struct, array_like=True):
@@ -152,10 +157,11 @@ def decode_state(data: bytes) -> EdgeState:
 
 
 def plus(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
-    """The sum of two tallies, as a new one."""
+    """The sum of two tallies, as a new one of at most LIFETIME_NAMES names and OTHER."""
     total = dict(left)
     for name, count in right.items():
-        total[name] = total.get(name, 0) + count
+        kept = name if name in total or len(total) < LIFETIME_NAMES else OTHER
+        total[kept] = total.get(kept, 0) + count
     return total
 
 

@@ -13,7 +13,7 @@ from schemas.identifiers import checked_identifier
 from streams.line_statistics.events import Counted, Event, Rule, Second
 from streams.line_statistics.minutes import count_frame, current_minute, publish_open, unpublished
 from streams.line_statistics.outcome import Outcome, gap_alarm
-from streams.line_statistics.parts import awaits_second, join_frame, pass_second
+from streams.line_statistics.parts import awaits_second, join_frame, pass_second, publish_stored
 from streams.line_statistics.state import Camera, EdgeState, PartRule, decode_state, encode_state
 
 # Cameras of one edge: more than any inspection point has; beyond, ids are made up and would grow the state for ever.
@@ -27,6 +27,8 @@ def step(edge_id: str, state: bytes | None, events: Sequence[Event]) -> tuple[Ed
     """
     edge = EdgeState(edge_id=edge_id) if state is None else decode_state(state)
     out = Outcome()
+    if events:
+        publish_stored(edge, out, minutes=any(isinstance(event, Second) for event in events))
     for index, event in enumerate(events):
         if isinstance(event, Counted):
             reason = _take_frame(edge, event, out)
@@ -69,7 +71,7 @@ def _take_frame(edge: EdgeState, frame: Counted, out: Outcome) -> str | None:
     camera.sequence = sequence
     camera.epoch = max(camera.epoch, frame.epoch)
     count_frame(minute, frame)
-    join_frame(edge, frame, out)
+    join_frame(edge, frame)
     return None
 
 
@@ -88,7 +90,7 @@ def _impossible(edge: EdgeState, frame: Counted) -> str | None:
 def _take_second(edge: EdgeState, second: Second, out: Outcome) -> None:
     for camera_id, camera in edge.cameras.items():
         publish_open(edge.edge_id, camera_id, camera, out)
-    pass_second(edge, second, out)
+    pass_second(edge, second)
 
 
 def _take_rule(edge: EdgeState, rule: Rule) -> None:
