@@ -35,6 +35,7 @@ class Progress:
     state: EdgeState
     message: str | None = None
     refused_revision: int | None = None
+    slot: Slot = "active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +114,18 @@ class Installer:
                 self._follow(state)
             except (StatementRefusedError, ModelUnusableError) as error:
                 logger.warning("refused: %s", error)
-                self._on_progress(Progress("refused", str(error), state.revision))
+                self._on_progress(Progress("refused", str(error), state.revision, state.slot))
                 return
             except (BlobError, EdgeStateError, SecurityError) as error:
                 logger.warning("statement %s can't be followed yet: %s", state.event_id, error)
-                self._on_progress(Progress("downloading", f"waiting: {error}"))
+                self._on_progress(Progress("downloading", f"waiting: {error}", slot=state.slot))
                 self._stopping.wait(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
             except Exception as error:
                 logger.exception("statement %s failed in an unforeseen way", state.event_id)
                 reason = f"{type(error).__name__}: {error}"
-                self._on_progress(Progress("refused", f"statement {state.event_id}: {reason}", state.revision))
+                told = f"statement {state.event_id}: {reason}"
+                self._on_progress(Progress("refused", told, state.revision, state.slot))
                 return
             else:
                 return
@@ -135,7 +137,7 @@ class Installer:
     def _follow(self, state: DesiredState) -> None:
         if self._stands(state):
             return
-        self._on_progress(Progress("verifying"))
+        self._on_progress(Progress("verifying", slot=state.slot))
         known = self._memory.read().of(state.slot)
         statement = accept(state, self._edge_id, known, load_trust(self._trust_file))
         self._memory.raise_floor(state.slot, state.revision)
@@ -147,7 +149,7 @@ class Installer:
         self._memory.follow(state)
         self._cache.prune(self._digests_in_use())
         logger.info("slot %s now runs %s", state.slot, "nothing" if standing is None else standing.reference)
-        self._on_progress(Progress("swapped"))
+        self._on_progress(Progress("swapped", slot=state.slot))
 
     def _stands(self, state: DesiredState) -> bool:
         """Whether this very statement is in force, as when the topic is read again from its beginning."""
@@ -167,11 +169,11 @@ class Installer:
                 return dataclasses.replace(
                     held, config=statement.config, revision=statement.revision, rollout_id=statement.rollout_id
                 )
-        self._on_progress(Progress("downloading"))
+        self._on_progress(Progress("downloading", slot=statement.slot))
         artifact = self._cache.bring(model.digest, blob, lambda: self._wanted(statement.slot))
         if artifact is None:
             return None
-        self._on_progress(Progress("warming"))
+        self._on_progress(Progress("warming", slot=statement.slot))
         return load_standing(
             artifact,
             statement.config,

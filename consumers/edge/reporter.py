@@ -17,7 +17,7 @@ from consumers.edge.stages import Identity
 from consumers.edge.tally import Tally
 from schemas.codec import Codec
 from schemas.headers import event_headers
-from schemas.records import EdgeReported, EdgeState, ModelRef
+from schemas.records import EdgeReported, EdgeState, ModelRef, Slot
 from schemas.topics import EDGE_REPORTED
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Reporter:
         self._producer, self._codec, self._who = producer, codec, who
         self._slots, self._tally, self._data_dir, self._health = slots, tally, data_dir, health
         self._started_at_us = time.time_ns() // 1000
-        self._message: str | None = None
+        self._messages: dict[Slot, str] = {}
         self._refused_revision = 0
         self._software, self._runtimes = _version("linewatch") or "unknown", _runtimes()
         self._stopping = threading.Event()
@@ -62,11 +62,13 @@ class Reporter:
         self._thread.start()
 
     def note(self, progress: Progress) -> None:
-        """Report a step at once; the reason of a refusal stays in the reports until a model is swapped in."""
+        """Report a step at once; the reason of a refusal stays in the reports until its slot gets another model."""
         if progress.refused_revision is not None:
             self._refused_revision = progress.refused_revision
-        if progress.state in {"refused", "swapped"} or progress.message is not None:
-            self._message = progress.message
+        if progress.message is not None:
+            self._messages[progress.slot] = progress.message
+        elif progress.state == "swapped":
+            self._messages.pop(progress.slot, None)
         self._publish(self._report(progress.state))
 
     def stop(self) -> None:
@@ -98,7 +100,8 @@ class Reporter:
         now_us, count = time.time_ns() // 1000, self._tally.count(time.monotonic_ns())
         active, shadow = self._slots.active.current, self._slots.shadow.current
         health = self._health()
-        message = self._message or health.trouble or (NO_MODEL if active is None else None)
+        reasons = [*self._messages.values(), health.trouble, NO_MODEL if active is None else None]
+        message = "; ".join(reason for reason in reasons if reason) or None
         return EdgeReported(
             edge_id=self._who.edge_id,
             instance=self._who.instance,
@@ -106,7 +109,7 @@ class Reporter:
             started_at_us=self._started_at_us,
             state=state,
             healthy=active is not None and health.trouble is None and state != "stopping",
-            message=message,
+            message=None if state == "stopping" else message,
             software=self._software,
             runtimes=self._runtimes,
             active=_reference(active),

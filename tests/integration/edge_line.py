@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from infra.topics import apply_topics, ensure_edge_topics
 from schemas.codec import Codec
 from schemas.records import ClaimCheck, DeadLetter, EdgeReported, Frame, Inspection
 from schemas.topics import DEAD_LETTERS, EDGE_REPORTED, FRAMES, INSPECTIONS
+from tests.consumers.edge.brightness import image_of
 from tests.paths import REPO
 
 CODEC = Codec()
@@ -69,6 +71,28 @@ class Camera:
         """Publish any bytes under this camera's key."""
         self.producer.produce(FRAMES.of(self.edge_id), key=self.camera_id, value=value)
         self.producer.poll(0)
+
+
+class Traffic:
+    """Cameras that go on publishing in a thread until told to stop."""
+
+    def __init__(self, cameras: list[Camera], interval: float) -> None:
+        self.cameras, self._interval = cameras, interval
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Traffic":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._interval):
+            for camera in self.cameras:
+                camera.publish(image_of(camera.sequence % 256, noise=camera.sequence))
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Processes of one edge share its cameras; whoever is killed, nothing is lost and nothing counted twice."""
 
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +8,8 @@ import pytest
 
 from infra.settings import Settings
 from schemas.records import Inspection
-from tests.consumers.edge.brightness import brightness_artifact, image_of
-from tests.integration.edge_line import Camera, Line, edge_process, first_of_each, open_line, wait_until
+from tests.consumers.edge.brightness import brightness_artifact
+from tests.integration.edge_line import Line, Traffic, edge_process, first_of_each, open_line, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -28,28 +27,6 @@ def line(broker_settings: Settings, unique: str) -> Iterator[Line]:
 def model(tmp_path: Path) -> str:
     brightness_artifact(tmp_path / "model")
     return str(tmp_path / "model")
-
-
-class Traffic:
-    """Cameras that go on publishing in a thread until told to stop."""
-
-    def __init__(self, cameras: list[Camera], interval: float) -> None:
-        self.cameras, self._interval = cameras, interval
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> "Traffic":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._interval):
-            for camera in self.cameras:
-                camera.publish(image_of(camera.sequence % 256, noise=camera.sequence))
 
 
 def test_when_one_of_two_processes_is_killed_the_other_has_its_cameras_within_ten_seconds(
