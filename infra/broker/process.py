@@ -57,11 +57,14 @@ def find(node: NodeState) -> psutil.Process | None:
     """
     if node.pid is None or not node.command:
         return None
-    if (child := _children.get(node.pid)) and child.poll() is not None:
+    child = _children.get(node.pid)
+    if child and child.poll() is not None:
         return None
     try:
         process = psutil.Process(node.pid)
-        return process if node.command[-1] in process.cmdline() else None
+        # A child of ours needs no looking at: for a moment after its start it has no command line yet.
+        known = child is not None and child.args == node.command
+        return process if known or node.command[-1] in process.cmdline() else None
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
 

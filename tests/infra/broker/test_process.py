@@ -58,6 +58,15 @@ def test_a_process_that_got_the_pid_is_not_ours(tmp_path: Path, started: list[No
     assert process.find(node) is not None
 
 
+def test_a_node_is_found_from_its_very_first_moment(tmp_path: Path, started: list[NodeState]) -> None:
+    # Between fork and exec a process has no command line of its own: many starts hit that moment.
+    for _ in range(200):
+        node = NodeState(node_id=1, broker_port=1, controller_port=2, command=("sleep", "600"))
+        started.append(process.launch(node, tmp_path / "node.out", tmp_path))
+        assert process.find(started[-1]) is not None
+        process.end([started.pop()], timeout_s=0)
+
+
 def test_a_broker_that_nobody_knows_is_named_before_a_second_one_starts(
     tmp_path: Path, started: list[NodeState]
 ) -> None:
