@@ -1,13 +1,39 @@
 """The /metrics page of a process."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prometheus_client import CollectorRegistry, start_http_server
 
 from infra.errors import InfraError
-from infra.settings import load_settings
+from infra.prometheus.targets import registered_target
+from infra.settings import Settings, load_settings
 
 
 class MetricsPortError(InfraError):
     """The port for /metrics is taken; choose another with --metrics-port, or 0 for any free one."""
+
+
+@contextmanager
+def metrics_page(
+    settings: Settings, registry: CollectorRegistry, port: int | None, *, job: str, name: str
+) -> Iterator[int | None]:
+    """Serve `registry` on `port` (0: any free one; None: not at all), and tell this machine's Prometheus of it.
+
+    Prometheus forgets the process `name` of `job` when the block ends in order; when the process dies, it goes on to
+    ask and says that it is down. Yields the port.
+
+    Raises:
+        MetricsPortError: the port is taken.
+        TargetError: `job` or `name` is not one that Prometheus could use.
+    """
+    if port is None:
+        yield None
+        return
+    chosen = serve_metrics(registry, port, settings.metrics_address)
+    host = "127.0.0.1" if settings.metrics_address == "0.0.0.0" else settings.metrics_address  # noqa: S104 - compared
+    with registered_target(settings.data_dir, job, name, f"{host}:{chosen}"):
+        yield chosen
 
 
 def serve_metrics(registry: CollectorRegistry, port: int, address: str | None = None) -> int:

@@ -41,7 +41,7 @@ def gateway(
     """
     from prometheus_client import CollectorRegistry
 
-    from infra.metrics import serve_metrics
+    from infra.metrics import metrics_page
     from infra.process import setup_logging, stop_event
     from infra.settings import load_settings
     from producers.gateway import Gateway, GatewayOptions
@@ -54,9 +54,10 @@ def gateway(
         edge_id=edge, camera_id=camera, source=source, fps=fps, limit=limit, product=product, loop=loop
     )
     running = Gateway(settings, options, registry=registry)
-    if metrics_port is not None:
-        log.info("metrics at port %d", serve_metrics(registry, metrics_port))
-    report = running.run(stop)
+    with metrics_page(settings, registry, metrics_port, job="gateway", name=camera) as port:
+        if port is not None:
+            log.info("/metrics on port %d", port)
+        report = running.run(stop)
     if json:
         import msgspec
 

@@ -30,7 +30,7 @@ def edge(
     from prometheus_client import CollectorRegistry
 
     from consumers.edge.process import Edge, EdgeOptions, default_instance
-    from infra.metrics import serve_metrics
+    from infra.metrics import metrics_page
     from infra.process import setup_logging, stop_event
     from infra.settings import load_settings
 
@@ -39,10 +39,12 @@ def edge(
     stop, registry = stop_event(), CollectorRegistry()
     options = EdgeOptions(edge_id=edge_id, instance=instance or default_instance(), model=model, threads=threads)
     process = Edge(settings, options, registry)
-    port = None if metrics_port is None else serve_metrics(registry, metrics_port)
-    logger.info("edge %s/%s starts%s", edge_id, options.instance, "" if port is None else f", /metrics on port {port}")
-    _say(json_output, event="started", edge=edge_id, instance=options.instance, metrics_port=port)
-    process.run(stop)
+    name = f"{edge_id}.{options.instance}"
+    with metrics_page(settings, registry, metrics_port, job="edge", name=name) as port:
+        served = "" if port is None else f", /metrics on port {port}"
+        logger.info("edge %s/%s starts%s", edge_id, options.instance, served)
+        _say(json_output, event="started", edge=edge_id, instance=options.instance, metrics_port=port)
+        process.run(stop)
     count = process.count()
     logger.info("edge %s/%s ends: %d frames, %d errors", edge_id, options.instance, count.frames, count.errors)
     _say(json_output, event="stopped", edge=edge_id, frames=count.frames, errors=count.errors)

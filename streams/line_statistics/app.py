@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from infra.blobs import BlobStore
 from infra.kafka import make_admin
-from infra.metrics import serve_metrics
+from infra.metrics import metrics_page
 from infra.schema_topic import make_codec
 from infra.settings import Settings
 from streams.bundles import BundleConsumer, BundleSchema
@@ -123,8 +123,6 @@ def run_statistics(
     built = build_app(settings, blobs, registry, instance=instance)
     app = built.app
     built.policies.start()
-    if metrics_port is not None:
-        _LOG.info("/metrics on port %d", serve_metrics(registry, metrics_port))
     watchdog = Watchdog(
         GroupView(make_admin(settings), app.conf.id, (names.inspections, names.ticks)),
         lambda: assigned(app),
@@ -133,7 +131,10 @@ def run_statistics(
     )
     watchdog.start()
     try:
-        return run_worker(app, settings)
+        with metrics_page(settings, registry, metrics_port, job="statistics", name=instance) as port:
+            if port is not None:
+                _LOG.info("/metrics on port %d", port)
+            return run_worker(app, settings)
     finally:
         watchdog.stop()
         built.policies.stop()
