@@ -138,12 +138,15 @@ class DocumentedGrafana:
         wanted, uid = body["dashboard"], body["dashboard"]["uid"]
         folder = self.folder_of(body)
         mine = next((one for one in self.dashboards if one["dashboard"]["uid"] == uid), None)
-        others = (one for one in self.dashboards if one is not mine and one["meta"]["folderUid"] == folder)
+        others = [one for one in self.dashboards if one is not mine and one["meta"]["folderUid"] == folder]
+        namesakes = [one for one in others if one["dashboard"]["title"] == wanted["title"] and self.version < (12, 0)]
         if mine and mine["meta"].get("provisioned"):
             return 400, {"message": "Cannot save provisioned dashboard"}
-        if mine and not body["overwrite"] and wanted.get("version") != mine["dashboard"]["version"]:
+        if body["overwrite"]:
+            self.dashboards = [one for one in self.dashboards if one not in namesakes]
+        elif mine and wanted.get("version") != mine["dashboard"]["version"]:
             return 412, {"message": "The dashboard has been changed by someone else", "status": "version-mismatch"}
-        if self.version < (12, 0) and any(one["dashboard"]["title"] == wanted["title"] for one in others):
+        elif namesakes:
             said = "A dashboard with the same name in the folder already exists"
             return 412, {"message": said, "status": "name-exists"}
         saved = {**wanted, "version": mine["dashboard"]["version"] + 1 if mine else 1}
