@@ -22,6 +22,7 @@ _PARTS: Final[dict[str, tuple[str, str]]] = {
     "topics": ("infra.topics_cli", "The topics: list, apply, diff."),
     "schemas": ("infra.schemas_cli", "The Avro schemas: check, freeze, publish."),
     "keys": ("infra.keys_cli", "Signing keys: create, trust, rotate, revoke."),
+    "prometheus": ("infra.prometheus.cli", "Prometheus, for the processes of this machine."),
     "grafana": ("infra.grafana.cli", "Grafana: sync data source, folder and dashboards."),
     "samples": ("producers.cli_samples", "Sample images: draw or copy a data set."),
     "edges": ("consumers.edge.edges_cli", "Edges: what they shall run, what they do run."),
