@@ -68,6 +68,14 @@ def test_an_edges_region_is_what_is_judged(tmp_path: Path) -> None:
         predictor.predict(content, PixelRegion(40, 0, 32, 32))
 
 
+def test_a_small_region_of_a_large_jpeg_is_seen_at_full_sharpness(tmp_path: Path) -> None:
+    predictor = Predictor(tiny_artifact(tmp_path / "model"))
+    content = encoded(photo_like(1024, 1024), ".jpg")
+    region = PixelRegion(333, 444, 16, 16)
+    whole = predictor.prepare_picture(decode(content), region)
+    assert np.array_equal(predictor.prepare(content, region).tensor, whole.tensor)
+
+
 def test_too_many_pixels_are_refused(tmp_path: Path) -> None:
     predictor = Predictor(tiny_artifact(tmp_path / "model"), maximum_pixels=1000)
     with pytest.raises(DecodeError, match="more than the 1000 allowed"):
