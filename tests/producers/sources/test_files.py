@@ -130,7 +130,9 @@ def test_a_file_that_is_too_large_is_broken_and_not_read_whole(tmp_path: Path) -
     assert f"{len(data)} bytes" in item.reason
     assert item.size == len(data)
     assert item.raw == data[:64_000]
-    assert isinstance(only(tmp_path / "a.jpg", max_bytes=len(data)), Capture)
+    largest = only(tmp_path / "a.jpg", max_bytes=len(data))
+    assert isinstance(largest, Capture)
+    assert largest.image == data
 
 
 def test_broken_files_do_not_stop_the_others(tmp_path: Path) -> None:

@@ -155,7 +155,21 @@ def test_closing_the_iteration_ends_the_thread() -> None:
     assert list(source.open()) == []
 
 
-def test_what_waits_is_yielded_after_the_end() -> None:
+def numbered(number: int) -> Capture:
+    return Capture(image=b"", content_type="image/jpeg", captured_at_us=number, monotonic_ns=0, origin="test")
+
+
+def test_a_full_queue_drops_the_oldest() -> None:
+    drops: list[int] = []
+    handoff = Handoff(3, drops.append)
+    for number in range(5):
+        handoff.put(numbered(number))
+    handoff.finish()
+    assert [capture.captured_at_us for capture in handoff] == [2, 3, 4]
+    assert drops == [1, 1]
+
+
+def test_nothing_waits_after_the_end() -> None:
     handoff = Handoff(2, lambda _: None)
     handoff.finish()
     assert list(handoff) == []
