@@ -20,10 +20,10 @@ def prometheus(
 
     Without a Prometheus on the PATH, Debian's package is fetched once and unpacked into the cache folder.
     """
+    from infra.process import stop_event
     from infra.prometheus.distribution import ensure_programs
     from infra.prometheus.errors import PrometheusStartError
     from infra.prometheus.server import PrometheusServer
-    from infra.process import stop_event
     from infra.settings import load_settings
 
     settings, said, stop = load_settings(), Console(stderr=True), stop_event()

@@ -52,3 +52,13 @@ def test_every_alert_says_what_happened_and_what_to_do() -> None:
         assert rule["labels"]["severity"] in ("warning", "critical"), rule["alert"]
         assert set(rule["annotations"]) == {"summary", "action"}, rule["alert"]
         assert re.fullmatch(r"Linewatch[A-Za-z]+", rule["alert"])
+
+
+def test_the_monitoring_page_lists_every_alert_with_its_severity() -> None:
+    page = (REPO / "docs/monitoring.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `Linewatch")]
+    told = {
+        name: "critical" if "(critical)" in row else "warning" for row in rows for name in re.findall(r"`(\w+)`", row)
+    }
+    groups = yaml.safe_load((RULES / "alerts.yml").read_text(encoding="utf-8"))["groups"]
+    assert told == {rule["alert"]: rule["labels"]["severity"] for group in groups for rule in group["rules"]}
