@@ -1,7 +1,7 @@
 """inference: ResNet50 as an edge deploys it, batch 1, 2 threads, against `keras.Model.predict` and other runtimes.
 
 Four figures, each with a RESULT line: fp32 and int8 against predict; linewatch against the fastest runtime at equal
-precision; the accuracy on test images (drawn panels) that int8 loses against fp32, in points.
+precision; the accuracy on test images that int8 loses against fp32, in points.
 """
 
 from pathlib import Path
