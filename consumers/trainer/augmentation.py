@@ -44,16 +44,17 @@ NO_AUGMENTATION: Final = Augmentation(
 )
 
 
-def augment(pixels: Pixels, boxes: Boxes, how: Augmentation, rng: np.random.Generator) -> Pixels:
-    """A changed copy of `pixels` (height, width, channels), uint8; `boxes` (n, 4) x, y, w, h stay inside the picture.
+def augment(pixels: Pixels, boxes: Boxes, how: Augmentation, rng: np.random.Generator) -> tuple[Pixels, Matrix]:
+    """A changed copy of `pixels` (height, width, channels), uint8, and the 3 x 3 matrix that its points moved by.
 
-    A movement that would push a box out of the picture is drawn again, and given up after eight tries.
+    `boxes` (n, 4) x, y, w, h stay inside the picture: a movement that would push one out is drawn again, and given up
+    after eight tries.
     """
     height, width = pixels.shape[:2]
     matrix = _movement(width, height, boxes, how, rng)
     if not np.array_equal(matrix, np.eye(3)):
         pixels = _warp(pixels, matrix)
-    return _relight(pixels, how, rng)
+    return _relight(pixels, how, rng), matrix
 
 
 def _movement(width: int, height: int, boxes: Boxes, how: Augmentation, rng: np.random.Generator) -> Matrix:
@@ -83,11 +84,16 @@ def _keeps(matrix: Matrix, boxes: Boxes, width: int, height: int) -> bool:
     """Whether the corners of every box stay inside the picture."""
     if not len(boxes):
         return True
-    x0, y0, w, h = boxes.T
-    corners = np.stack([np.stack([x0, y0]), np.stack([x0 + w, y0]), np.stack([x0, y0 + h]), np.stack([x0 + w, y0 + h])])
-    moved = matrix[:2, :2] @ corners.transpose(1, 0, 2).reshape(2, -1) + matrix[:2, 2:]
+    moved = moved_corners(matrix, boxes)
     # A box that touches the border may stick out by a pixel after turning.
-    return bool((moved >= -1).all() and (moved[0] <= width).all() and (moved[1] <= height).all())
+    return bool((moved >= -1).all() and (moved <= (width, height)).all())
+
+
+def moved_corners(matrix: Matrix, boxes: Boxes) -> NDArray[np.float64]:
+    """The four corners of each box after a movement, (n, 4, 2) x, y, in order round the box."""
+    x0, y0, w, h = boxes.astype(np.float64).T
+    corners = np.stack([(x0, y0), (x0 + w, y0), (x0 + w, y0 + h), (x0, y0 + h)]).transpose(2, 0, 1)
+    return np.asarray(corners @ matrix[:2, :2].T + matrix[:2, 2])
 
 
 def _warp(pixels: Pixels, matrix: Matrix) -> Pixels:

@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 
 from consumers.inference.document import ModelDocument, Postprocessing, Thresholds
-from consumers.trainer.finetune import Values
 from consumers.trainer.head import cross_entropy, softmax
 from consumers.trainer.metrics import Indices, OperatingPoint
+from consumers.trainer.network_outputs import Values
 from consumers.trainer.thresholds import choose_review_band, choose_threshold
 
 # A few dozen validation images that are told apart perfectly would drive the temperature to 0: never sharper than 1.

@@ -14,22 +14,21 @@ from consumers.trainer.calibration import Calibrated, apply_calibration, calibra
 from consumers.trainer.classification_export import Exported, export_gated
 from consumers.trainer.errors import TrainerError, UsageError
 from consumers.trainer.evaluate import Evaluation, evaluate
-from consumers.trainer.finetune import EpochResult, FineTuner, Values, run_in_batches
-from consumers.trainer.head import Head, fit_head
+from consumers.trainer.finetune import EpochResult, FineTuner
+from consumers.trainer.frozen_head import boxes_suffice, fit_frozen_head
 from consumers.trainer.labelled_images import SPLITS, LabelledImages, class_order
-from consumers.trainer.metrics import Indices
-from consumers.trainer.networks.classifier import Backbone, backbone_named, build_classifier, set_head
+from consumers.trainer.network_outputs import compile_forward, output_of
+from consumers.trainer.networks.classifier import Backbone, backbone_named, build_classifier, build_places_classifier
 from consumers.trainer.packaging import draft_document
-from consumers.trainer.prepared_images import PreparedImages, prepare_images
+from consumers.trainer.prepared_images import PLAIN, PreparedImages, View, prepare_images
 from consumers.trainer.presets import Preset
-from consumers.trainer.progress import Listener, Progress, StageClock, silent
+from consumers.trainer.progress import Listener, Progress, silent
 from consumers.trainer.provenance import lineage_of
 from consumers.trainer.report import TrainingReport
 from consumers.trainer.tensorflow_setup import seed_everything
 
-FEATURE_BATCH: Final = 16
-# Bounds the memory of the head's fit: fewer views of each image when a data set is large.
-MAXIMUM_FEATURE_BYTES: Final = 256 * 2**20
+# Enough to place a threshold at 2 % of the good parts; more would only cost time.
+MAXIMUM_CALIBRATION_IMAGES: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,8 @@ def _set_up(
     listen(Progress(stage="prepare", message=f"{len(dataset.images)} images, {len(classes)} classes"))
     backbone = backbone_named(run.backbone)
     warnings: list[str] = []
-    model = _network(backbone, run, len(classes), warnings)
+    at_places = boxes_suffice(dataset.of_split("train"), run.good_class)
+    model = _network(backbone, run, len(classes), at_places, warnings)
     preprocessing = Preprocessing(colour=backbone.colour, mean=backbone.mean, scale=backbone.scale)
     document = draft_document(
         model, classes, preprocessing, lineage_of(dataset.manifest, run.seed, {}),
@@ -112,18 +112,20 @@ def _set_up(
     return _Training(run, classes, model, document, images, listen, warnings)
 
 
-def _network(backbone: Backbone, run: ClassificationRun, classes: int, warnings: list[str]) -> Any:
+def _network(backbone: Backbone, run: ClassificationRun, classes: int, at_places: bool, warnings: list[str]) -> Any:
     base = backbone.build(run.preset.side, run.preset.side)
     if backbone.load(base, run.weights) is None:
         warnings.append(
             f"no pretrained weights for {run.backbone}: it starts from random numbers and will learn little from few "
             "images; import a file by `linewatch weights import` and name it by --weights"
         )
-    return build_classifier(base, backbone.endpoints, run.preset.strides, classes)
+    build = build_places_classifier if at_places else build_classifier
+    return build(base, backbone.endpoints, run.preset.strides, classes)
 
 
 def _train(training: _Training) -> tuple[EpochResult, ...]:
-    _fit_head(training)
+    run = training.run
+    fit_frozen_head(training.model, training.images, run.preset, run.seed, training.listen)
     how = training.run.preset.fine_tuning
     if how.epochs == 0:
         return ()
@@ -131,52 +133,27 @@ def _train(training: _Training) -> tuple[EpochResult, ...]:
     return tuple(tuner.run(training.listen))
 
 
-def _fit_head(training: _Training) -> None:
-    """Compute the frozen features once (plain and augmented views) and put the fitted head into the network."""
-    features, labels = _features(training)
-    validation = training.images.rows("validation")
-    known = _frozen(training, validation) if validation.size else features[:0]
-    training.listen(Progress(stage="head", message=f"{len(labels)} feature vectors of {features.shape[1]}"))
-    head: Head = fit_head(features, labels, len(training.classes), (known, training.images.classes[validation]))
-    set_head(training.model, head.weights, head.bias)
-
-
-def _frozen(training: _Training, rows: Indices) -> Values:
-    return run_in_batches(training.model, training.images, rows).embeddings
-
-
-def _features(training: _Training) -> tuple[Values, Indices]:
-    images, preset, rows = training.images, training.run.preset, training.images.rows("train")
-    width = int(training.model.get_layer("embedding").output.shape[-1])
-    affordable = MAXIMUM_FEATURE_BYTES // (4 * width * len(rows))
-    views = min(1 + preset.views, max(1, affordable))
-    clock = StageClock(views * len(rows))
-    parts = []
-    for view in range(views):
-        how = preset.augmentation if view else None
-        seen = run_in_batches(
-            training.model, images, rows, how, training.run.seed + view, lambda n: _tell(training.listen, clock, n)
-        )
-        parts.append(seen.embeddings)
-    return np.concatenate(parts), np.tile(images.classes[rows], views)
-
-
-def _tell(listen: Listener, clock: StageClock, images: int) -> None:
-    rate, left = clock.add(images)
-    listen(Progress(stage="features", step=clock.done, steps=clock.total, images_per_second=rate, seconds_left=left))
-
-
 def _calibrate(training: _Training) -> tuple[Calibrated, ModelDocument]:
-    rows = training.images.rows("validation")
-    labels = training.images.classes[rows]
-    if not ((labels == 0).any() and (labels != 0).any()):
+    """Temperature, threshold and band from images the weights were not fitted on, as far as there are any.
+
+    A linear head on frozen features hardly overfits, so views of training images that it was not fitted on count as
+    well: a few dozen validation images alone place a threshold badly.
+    """
+    images, validation = training.images, training.images.rows("validation")
+    labels = images.classes[validation]
+    frozen = training.run.preset.fine_tuning.epochs == 0
+    lacking = not ((labels == 0).any() and (labels != 0).any())
+    if lacking:
         training.warnings.append(
             "the validation split lacks good or defective parts, so thresholds were chosen on training images too and "
             "are too hopeful; label more images"
         )
-        rows = np.concatenate([rows, training.images.rows("train")])
-    seen = run_in_batches(training.model, training.images, rows)
-    found = calibrate(seen.logits, training.images.classes[rows])
+    forward = compile_forward(training.model)
+    further = images.rows("train")[: MAXIMUM_CALIBRATION_IMAGES if frozen or lacking else 0]
+    unseen = View(how=training.run.preset.augmentation, seed=training.run.seed * 1000 + 998)
+    parts = [(rows, view) for rows, view in ((validation, PLAIN), (further, unseen)) if rows.size]
+    logits = np.concatenate([output_of(forward, "logits", images, rows, view) for rows, view in parts])
+    found = calibrate(logits, images.classes[np.concatenate([rows for rows, _ in parts])])
     return found, apply_calibration(training.document, found)
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from consumers.inference.artifact import Artifact, write_artifact
 from consumers.inference.document import ModelDocument
 from consumers.trainer.export import REPRESENTATIVE_IMAGES
-from consumers.trainer.finetune import run_in_batches
 from consumers.trainer.golden_choice import choose_golden
 from consumers.trainer.head import softmax
 from consumers.trainer.int8_gate import GateResult, compare_precisions
+from consumers.trainer.network_outputs import compile_forward, output_of
 from consumers.trainer.packaging import GoldenPicture, Packed, export_classification, verify_golden
 from consumers.trainer.prepared_images import PreparedImages
 from consumers.trainer.progress import Listener, Progress
@@ -64,7 +64,7 @@ def _golden(model: Any, images: PreparedImages) -> tuple[GoldenPicture, ...]:
     """Pictures of the validation split, of the training split where there is none: test images stay untouched."""
     rows = images.rows("validation")
     rows = rows if len(rows) >= 8 else np.concatenate([rows, images.rows("train")[:64]])
-    probabilities = softmax(run_in_batches(model, images, rows).logits)
+    probabilities = softmax(output_of(compile_forward(model), "logits", images, rows))
     return choose_golden([images.images[row] for row in rows], probabilities)
 
 

@@ -12,18 +12,20 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from consumers.trainer.augmentation import Augmentation
 from consumers.trainer.errors import DivergedError
 from consumers.trainer.head import class_weights, cross_entropy
 from consumers.trainer.metrics import Indices, classification_figures
-from consumers.trainer.prepared_images import Batch, PreparedImages
+from consumers.trainer.network_outputs import Values, compile_forward, output_of
+from consumers.trainer.networks.classifier import looks_at_places, places_grid, with_outputs
+from consumers.trainer.places_head import MARGIN_SCALE, MARGIN_SHIFT
+from consumers.trainer.prepared_images import Batch, PreparedImages, View
 from consumers.trainer.progress import Listener, Progress, StageClock
 from consumers.trainer.tensorflow_setup import keras, tensorflow
 
-Values = NDArray[np.float32]
-INFERENCE_BATCH: Final = 16
+# Weight of the loss over places beside the loss over images.
+PLACES_WEIGHT: Final = 1.0
 
 
 class FineTuning(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,48 +62,6 @@ def scheduled_rate(step: int, steps: int, how: FineTuning) -> float:
     return how.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """A network's outputs for some rows: logits (n, classes) and embeddings (n, features)."""
-
-    logits: Values
-    embeddings: Values
-
-
-def run_in_batches(
-    model: Any,
-    images: PreparedImages,
-    rows: Indices,
-    how: Augmentation | None = None,
-    seed: int = 0,
-    tell: Callable[[int], None] | None = None,
-) -> Outputs:
-    """Run the network in inference mode over the rows (augmented when `how` is given), batch by batch.
-
-    `tell` is called with the number of images after each batch.
-    """
-    forward = _forward(model)
-    logits, embeddings = [], []
-    for batch in images.batches(rows, INFERENCE_BATCH, how, seed):
-        outputs = forward(batch.images)
-        logits.append(outputs["logits"].numpy())
-        embeddings.append(outputs["embedding"].numpy())
-        if tell is not None:
-            tell(len(batch.classes))
-    return Outputs(np.concatenate(logits), np.concatenate(embeddings))
-
-
-def _forward(model: Any) -> Callable[[NDArray[np.float32]], dict[str, Any]]:
-    tf = tensorflow()
-    shape = (None, *model.input_shape[1:])
-
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])  # type: ignore[untyped-decorator]
-    def forward(inputs: Any) -> Any:
-        return model(inputs, training=False)
-
-    return forward  # type: ignore[no-any-return]
-
-
 class FineTuner:
     """One fine-tuning run over a classifier whose head is fitted already; not to be shared between threads."""
 
@@ -110,14 +70,14 @@ class FineTuner:
         self._model, self._images, self._how = model, images, how
         self._augmentation, self._seed = augmentation, seed
         self._rows, self._validation = images.rows("train"), images.rows("validation")
-        self._classes = int(model.get_layer("logits").units)
+        self._classes, self._grid = int(model.get_layer("logits").units), places_grid(model)
         self._weights = class_weights(images.classes[self._rows], self._classes)
         self._steps_per_epoch = max(1, len(self._rows) // how.batch)
         self._optimizer = keras().optimizers.AdamW(how.learning_rate, weight_decay=how.weight_decay, clipnorm=1.0)
         self._variables = model.trainable_variables
         self._optimizer.build(self._variables)
         self._step = self._compile_step()
-        self._forward = _forward(model)
+        self._forward = compile_forward(model)
         self._average: list[Values] = [variable.numpy() for variable in self._variables]
 
     def run(self, listen: Listener) -> list[EpochResult]:
@@ -148,9 +108,8 @@ class FineTuner:
 
     def _epoch(self, epoch: int, clock: StageClock, listen: Listener) -> EpochResult:
         losses = []
-        for step, batch in enumerate(
-            self._images.batches(self._order(epoch), self._how.batch, self._augmentation, epoch)
-        ):
+        view = View(how=self._augmentation, seed=self._seed * 1000 + epoch, grid=self._grid)
+        for step, batch in enumerate(self._images.batches(self._order(epoch), self._how.batch, view)):
             losses.append(self._train(batch, (epoch - 1) * self._steps_per_epoch + step))
             rate, left = clock.add(len(batch.classes))
             listen(
@@ -190,7 +149,8 @@ class FineTuner:
 
     def _train(self, batch: Batch, step: int) -> float:
         self._optimizer.learning_rate.assign(scheduled_rate(step, self._how.epochs * self._steps_per_epoch, self._how))
-        loss = float(self._step(batch.images, batch.classes, self._weights[batch.classes].astype(np.float32)))
+        weights = self._weights[batch.classes].astype(np.float32)
+        loss = float(self._step(batch.images, batch.classes, weights, batch.places.astype(np.int32)))
         if not math.isfinite(loss):
             raise DivergedError(
                 f"the loss became {loss} at step {step}; lower the learning rate ({self._how.learning_rate}) or look "
@@ -210,26 +170,45 @@ class FineTuner:
 
     def _validate(self) -> tuple[float, float]:
         rows = self._validation if len(self._validation) else self._rows
-        logits = np.concatenate(
-            [self._forward(batch.images)["logits"].numpy() for batch in self._images.batches(rows, INFERENCE_BATCH)]
-        )
+        logits = output_of(self._forward, "logits", self._images, rows)
         labels = self._images.classes[rows]
         names = tuple(str(index) for index in range(self._classes))
         figures = classification_figures(labels, logits.argmax(axis=1), names)
         return cross_entropy(logits, labels, class_weights(labels, self._classes)), figures.macro_f1
 
-    def _compile_step(self) -> Callable[[Any, Any, Any], Any]:
-        tf, model, classes = tensorflow(), self._model, self._classes
-        smoothing, optimizer, variables = self._how.label_smoothing, self._optimizer, self._variables
+    def _compile_step(self) -> Callable[[Any, Any, Any, Any], Any]:
+        tf, variables, optimizer = tensorflow(), self._variables, self._optimizer
+        classes, smoothing, at_places = self._classes, self._how.label_smoothing, looks_at_places(self._model)
+        layers = {"logits": "logits"} | ({"margins": "margins"} if at_places else {})
+        network = with_outputs(self._model, **layers)
 
         @tf.function  # type: ignore[untyped-decorator]
-        def step(inputs: Any, labels: Any, weights: Any) -> Any:
+        def step(inputs: Any, labels: Any, weights: Any, places: Any) -> Any:
             targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
             with tf.GradientTape() as tape:
-                logits = model(inputs, training=True)["logits"]
-                per_image = tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+                outputs = network(inputs, training=True)
+                per_image = tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=outputs["logits"])
                 loss = tf.reduce_mean(per_image * weights)
+                if at_places:
+                    loss += PLACES_WEIGHT * places_loss(outputs["margins"], places)
             optimizer.apply(tape.gradient(loss, variables), variables)
             return loss
 
         return step  # type: ignore[no-any-return]
+
+
+def places_loss(margins: Any, places: Any) -> Any:
+    """Cross-entropy over the places of a batch: half from defective places, half from good ones, none from unknown.
+
+    `margins` (batch, rows, columns, classes - 1) as the layer of that name gives them, `places` (batch, rows, columns)
+    int32 with -1 for unknown. Returns a scalar in nats.
+    """
+    tf = tensorflow()
+    over_good = (margins - MARGIN_SHIFT) / MARGIN_SCALE
+    logits = tf.concat([tf.zeros_like(over_good[..., :1]), over_good], axis=-1)
+    loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.maximum(places, 0), logits=logits)
+    parts = []
+    for chosen in (places > 0, tf.equal(places, 0)):
+        mask = tf.cast(chosen, tf.float32)
+        parts.append(tf.reduce_sum(loss * mask) / tf.maximum(tf.reduce_sum(mask), 1.0))
+    return (parts[0] + parts[1]) / 2

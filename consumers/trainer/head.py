@@ -70,22 +70,23 @@ def fit_head(features: Features, labels: Indices, classes: int, validation: tupl
     if not np.isfinite(features).all():
         raise DivergedError("the network's features are not finite numbers; look at the weights and the preprocessing")
     if not validation[1].size:
-        return _fit(features, labels, classes, PENALTIES[1])
+        return fit_softmax(features, labels, classes, PENALTIES[1])
     weights = class_weights(labels, classes)
-    heads = [_fit(features, labels, classes, penalty) for penalty in PENALTIES]
+    heads = [fit_softmax(features, labels, classes, penalty) for penalty in PENALTIES]
     return min(heads, key=lambda head: cross_entropy(head.logits(validation[0]), validation[1], weights))
 
 
-def _fit(features: Features, labels: Indices, classes: int, penalty: float) -> Head:
+def fit_softmax(features: Features, labels: Indices, classes: int, penalty: float, steps: int = STEPS) -> Head:
+    """Fit one head with a given L2 penalty, deterministically; see the module."""
     mean = features.mean(axis=0)
     deviation = np.maximum(features.std(axis=0), SMALLEST_DEVIATION)
     inputs = (features - mean) / deviation
-    weights, bias = _descend(inputs, labels, classes, penalty)
+    weights, bias = _descend(inputs, labels, classes, penalty, steps)
     folded = weights / deviation[:, np.newaxis]
     return Head(folded.astype(np.float32), (bias - mean @ folded).astype(np.float32), penalty)
 
 
-def _descend(inputs: Features, labels: Indices, classes: int, penalty: float) -> tuple[Features, Features]:
+def _descend(inputs: Features, labels: Indices, classes: int, penalty: float, steps: int) -> tuple[Features, Features]:
     """Adam with a cosine schedule on weights and bias at once (the bias is the last row, without penalty)."""
     padded = np.concatenate([inputs, np.ones((len(inputs), 1), np.float32)], axis=1)
     targets = np.eye(classes, dtype=np.float32)[labels]
@@ -95,11 +96,11 @@ def _descend(inputs: Features, labels: Indices, classes: int, penalty: float) ->
     shrink[-1] = 0.0
     parameters = np.zeros((padded.shape[1], classes), np.float32)
     first, second = np.zeros_like(parameters), np.zeros_like(parameters)
-    for step in range(1, STEPS + 1):
+    for step in range(1, steps + 1):
         errors = (softmax(padded @ parameters).astype(np.float32) - targets) * per_image
         gradient = padded.T @ errors + shrink * parameters
         first = _BETA_1 * first + (1 - _BETA_1) * gradient
         second = _BETA_2 * second + (1 - _BETA_2) * gradient * gradient
-        rate = LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * step / STEPS))
+        rate = LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * step / steps))
         parameters -= rate * (first / (1 - _BETA_1**step)) / (np.sqrt(second / (1 - _BETA_2**step)) + _TINY)
     return parameters[:-1], parameters[-1]

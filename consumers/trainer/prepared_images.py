@@ -18,10 +18,11 @@ from consumers.inference.document import ModelDocument
 from consumers.inference.errors import InferenceError
 from consumers.inference.picture import Geometry, Pixels
 from consumers.inference.preprocess import Preprocessor
-from consumers.trainer.augmentation import Augmentation, Boxes, augment
+from consumers.trainer.augmentation import Augmentation, Boxes, augment, moved_corners
 from consumers.trainer.errors import TrainerError, UsageError
 from consumers.trainer.labelled_images import LabelledImage, SkippedImage, Split
 from consumers.trainer.metrics import Indices
+from consumers.trainer.place_targets import Grid, place_targets
 
 THREADS: Final = 4
 _GROUP: Final = 64  # images decoded ahead of the writer
@@ -29,10 +30,26 @@ _GROUP: Final = 64  # images decoded ahead of the writer
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Images (n, height, width, channels) float32 as the network takes them, and their classes (n,)."""
+    """Images (n, height, width, channels) float32 as the network takes them, and their classes (n,).
+
+    `places` (n, rows, columns) int8 are the classes of the places of a grid, -1 where none can be told (place_targets).
+    """
 
     images: NDArray[np.float32]
     classes: Indices
+    places: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How images are to be seen: augmented by generators of (seed, row), with the classes of a grid of places."""
+
+    how: Augmentation | None = None
+    seed: int = 0
+    grid: Grid = (0, 0)
+
+
+PLAIN: Final = View()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,7 @@ class PreparedImages:
     skipped: tuple[SkippedImage, ...]
     pixels: NDArray[np.uint8]
     boxes: tuple[Boxes, ...]
+    box_classes: tuple[Indices, ...]
     classes: Indices
     preprocessor: Preprocessor
 
@@ -50,25 +68,28 @@ class PreparedImages:
         """The rows of one split."""
         return np.array([row for row, image in enumerate(self.images) if image.split == split], np.int64)
 
-    def batch(self, rows: Indices, how: Augmentation | None = None, seed: int = 0) -> Batch:
-        """The images of `rows`, each augmented by a generator of (seed, row) when `how` is given."""
-        return Batch(np.concatenate([self._image(int(row), how, seed) for row in rows]), self.classes[rows])
+    def batch(self, rows: Indices, view: View = PLAIN) -> Batch:
+        """The images of `rows` in their order."""
+        seen = [self._image(int(row), view) for row in rows]
+        return Batch(np.concatenate([image for image, _ in seen]), self.classes[rows], np.stack([p for _, p in seen]))
 
-    def _image(self, row: int, how: Augmentation | None, seed: int) -> NDArray[Any]:
-        pixels = np.asarray(self.pixels[row])
-        if how is not None:
-            pixels = augment(pixels, self.boxes[row], how, np.random.default_rng((seed, row)))
-        return self.preprocessor.normalise(pixels)
+    def _image(self, row: int, view: View) -> tuple[NDArray[Any], NDArray[np.int8]]:
+        pixels, matrix = np.asarray(self.pixels[row]), np.eye(3)
+        if view.how is not None:
+            pixels, matrix = augment(pixels, self.boxes[row], view.how, np.random.default_rng((view.seed, row)))
+        corners = moved_corners(matrix, self.boxes[row])
+        places = place_targets(corners, self.box_classes[row], pixels.shape[:2], view.grid)
+        return self.preprocessor.normalise(pixels), places
 
-    def batches(self, rows: Indices, size: int, how: Augmentation | None = None, seed: int = 0) -> Iterator[Batch]:
+    def batches(self, rows: Indices, size: int, view: View = PLAIN) -> Iterator[Batch]:
         """The images of `rows` in their order, `size` at a time, the next batch prepared while one is used."""
         groups = [rows[start : start + size] for start in range(0, len(rows), size)]
         with ThreadPoolExecutor(1) as pool:
-            following = pool.submit(self.batch, groups[0], how, seed) if groups else None
+            following = pool.submit(self.batch, groups[0], view) if groups else None
             for group in [*groups[1:], None]:
                 if following is not None:
                     batch = following.result()
-                    following = pool.submit(self.batch, group, how, seed) if group is not None else None
+                    following = pool.submit(self.batch, group, view) if group is not None else None
                     yield batch
 
 
@@ -103,9 +124,15 @@ def prepare_images(
     spec = document.input
     pixels = np.memmap(file, np.uint8, "r", shape=(len(kept), spec.height, spec.width, spec.channels))
     index = {name: place for place, name in enumerate(classes)}
-    labels = np.array([index[image.label] for image, _ in kept], np.int64)
     return PreparedImages(
-        tuple(image for image, _ in kept), tuple(skipped), pixels, tuple(box for _, box in kept), labels, preprocessor
+        images=tuple(image for image, _ in kept),
+        skipped=tuple(skipped),
+        pixels=pixels,
+        boxes=tuple(boxes for _, boxes in kept),
+        # Boxes of other things (a screw that is there) say nothing of defects: class 0, as the place without a box.
+        box_classes=tuple(np.array([index.get(b.label, 0) for b in image.boxes], np.int64) for image, _ in kept),
+        classes=np.array([index[image.label] for image, _ in kept], np.int64),
+        preprocessor=preprocessor,
     )
 
 
