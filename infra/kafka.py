@@ -13,6 +13,15 @@ from infra.settings import Settings
 Setting = str | float | bool
 # How long one question to the brokers may take before it counts as "the broker is away", seconds.
 ANSWER_TIMEOUT: Final = 10.0
+# What a partition answers while a broker restarts and leaders are found.
+_PASSING: Final = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+    }
+)
 
 
 class BrokerAwayError(InfraError):
@@ -109,11 +118,18 @@ def _until_end(consumer: Consumer, topic: str, partition: int, start: int | None
 
 
 def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
-    try:
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_TIMEOUT)
-    except KafkaException as error:
-        raise BrokerAwayError(f"offsets of {topic}[{partition}] are not to be had: {error.args[0].str()}") from error
-    return int(low), int(high)
+    """First and end offset; a partition that is looking for its leader (a broker just restarted) is asked again."""
+    ends = time.monotonic() + ANSWER_TIMEOUT
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_TIMEOUT)
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING or time.monotonic() > ends:
+                reason = error.args[0].str()
+                raise BrokerAwayError(f"offsets of {topic}[{partition}] are not to be had: {reason}") from error
+            time.sleep(0.2)
+        else:
+            return int(low), int(high)
 
 
 def read_compacted(settings: Settings, topic: str, timeout: float = 60.0) -> dict[bytes, bytes]:
