@@ -33,10 +33,12 @@ def accept(state: DesiredState, edge_id: str, known: SlotMemory, trust: TrustSto
 
 
 def _check_revision(state: DesiredState, known: SlotMemory, name: str) -> None:
+    followed = known.followed
+    if followed is not None and state.statement == followed.statement:
+        return  # in force already, even when a newer one was seen and could not be followed
     if state.revision < known.floor:
         raise StatementRefusedError(f"{name}: revision {state.revision} is lower than {known.floor}, seen before")
-    followed = known.followed
-    if followed is not None and state.revision == followed.revision and state.statement != followed.statement:
+    if followed is not None and state.revision == followed.revision:
         raise StatementRefusedError(f"{name}: another statement with revision {state.revision} is in force")
 
 
