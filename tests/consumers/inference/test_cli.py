@@ -75,20 +75,23 @@ def test_a_table_for_people(model: str, images: Path) -> None:
     assert "1 fail, 1 pass" in result.stdout
 
 
+@pytest.mark.parametrize("pattern", ["nowhere.png", "*.nothing"])
+def test_images_that_are_not_there_are_exit_code_2(model: str, pattern: str) -> None:
+    assert run("--model", model, pattern).exit_code == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("nowhere.png",),
-        ("*.nothing",),
-        ("--threshold", "dark", "."),
-        ("--threshold", "pale=0.5", "."),
-        ("--threshold", "dark=x", "."),
-        ("--threshold", "dark=2", "."),
-        ("--review-band", "0.9", "."),
+        ("--threshold", "dark"),
+        ("--threshold", "pale=0.5"),
+        ("--threshold", "dark=x"),
+        ("--threshold", "dark=2"),
+        ("--review-band", "0.9"),
     ],
 )
-def test_wrong_use_is_exit_code_2(model: str, arguments: tuple[str, ...]) -> None:
-    assert run("--model", model, *arguments).exit_code == 2
+def test_wrong_thresholds_are_exit_code_2(model: str, images: Path, arguments: tuple[str, ...]) -> None:
+    assert run("--model", model, *arguments, str(images)).exit_code == 2
 
 
 def test_a_missing_model_is_one_clear_error(images: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_cut_off_file_of_any_format_is_an_error(suffix: str, part: float) -> N
 def test_a_cut_off_jpeg_with_its_end_marker_put_back_is_an_error(
     options: dict[str, int], part: float, *, reduced: bool
 ) -> None:
-    content = jpeg(photo_like(1024, 768), **options)
+    content = jpeg(photo_like(640, 480), **options)
     mended = content[: int(len(content) * part)].rstrip(b"\xff") + END_OF_JPEG
     with pytest.raises(DecodeError, match="cut off"):
         decode(mended, document(96, 96) if reduced else None)
@@ -172,7 +172,7 @@ def test_a_region_of_interest_needs_more_pixels() -> None:
     assert decode(jpeg(photo_like(1024, 1024)), model, region=PixelRegion(0, 0, 448, 448)).reduction == 1
 
 
-@pytest.mark.parametrize("size", [(1024, 768), (1608, 1208), (2448, 2048)])
+@pytest.mark.parametrize("size", [(1024, 768), (1608, 1208)])
 def test_reduced_decoding_hardly_changes_what_the_model_sees(size: tuple[int, int]) -> None:
     model = document(96, 96)
     content = jpeg(photo_like(*size), QUALITY=95)
