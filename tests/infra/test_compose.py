@@ -5,14 +5,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from infra.broker.distribution import KAFKA_VERSION
+from infra.cli import app
 from infra.prometheus.targets import JOBS
 from infra.settings import load_settings
 from tests.paths import REPO
@@ -110,18 +111,8 @@ def test_what_is_mounted_is_there_and_every_volume_is_declared() -> None:
 def test_the_commands_exist(name: str) -> None:
     """`--help` at the end still has Typer refuse an unknown command or option."""
     command = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", word) for word in services()[name]["command"]]
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("LINEWATCH_")}
-    environment = {
-        name: value for name, value in services()[name]["environment"].items() if name.startswith("LINEWATCH")
-    }
-    run = subprocess.run(
-        [sys.executable, "-c", "from infra.cli import main; main()", *command, "--help"],
-        env={**clean, **environment, "PYTHONPATH": str(REPO)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
+    run = CliRunner().invoke(app, [*command, "--help"])
+    assert run.exit_code == 0, f"{name}: {run.output}"
 
 
 def test_settings_named_in_it_are_settings() -> None:
