@@ -74,6 +74,11 @@ class Factory:
         self.processes[name].kill()
         self.processes[name].wait()
 
+    def terminate(self, name: str) -> None:
+        """Ask a process to end in order, and see that it does so with success."""
+        self.processes[name].terminate()
+        assert self.processes[name].wait(PATIENCE) == 0, self.log(name)
+
     def kill_broker(self) -> None:
         self.cluster.kill_node(1)
         self.cluster.restart_node(1)
