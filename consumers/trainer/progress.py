@@ -31,7 +31,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class Listener(Protocol):
     """Receives progress, on the thread that trains; it should be quick and must not raise."""
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: Progress, /) -> None:
         """Take one report."""
 
 
