@@ -16,6 +16,7 @@ from producers.sources.synthetic.view import Reflection, View
 
 _SHADOW_STEPS = (3.0, 7.0)  # units towards the lamp at which something higher takes light away
 _HIGHLIGHT = 42.0  # grey levels that a flat mirror sends back: the exposure is set for it, as a line's is
+_GLOSS_LEVELS = 200  # bytes a full gloss has
 _HALVINGS = 4  # the highlight's exponent is 2**4: satin metal
 _COARSE = 16  # pixels of a cell of the brightness map, which is smooth
 
@@ -35,12 +36,21 @@ def photograph(surface: Surface, view: View, layout: Layout, rng: np.random.Gene
 
 
 def _placed(surface: Surface, matrix: NDArray[np.float64]) -> Surface:
-    def placed(each: NDArray[T]) -> NDArray[T]:
+    def turned(each: NDArray[T]) -> NDArray[T]:
         size = surface.shape[::-1]
-        turned = cv2.warpAffine(each, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        return np.asarray(turned, dtype=each.dtype)
+        image = cv2.warpAffine(each, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        return np.asarray(image, dtype=each.dtype)
 
-    return Surface(placed(surface.albedo), placed(surface.height), placed(surface.gloss))
+    # Colour and gloss travel as one image of four bytes a pixel: OpenCV turns that faster than three bytes alone.
+    gloss = cv2.convertScaleAbs(surface.gloss, alpha=_GLOSS_LEVELS)
+    together = np.asarray(cv2.cvtColor(surface.albedo, cv2.COLOR_BGR2BGRA), dtype=np.uint8)
+    cv2.insertChannel(gloss, together, 3)
+    together = turned(together)
+    return Surface(
+        np.asarray(cv2.cvtColor(together, cv2.COLOR_BGRA2BGR), dtype=np.uint8),
+        turned(surface.height),
+        field(cv2.extractChannel(together, 3)) / np.float32(_GLOSS_LEVELS),
+    )
 
 
 def _light(view: View) -> tuple[float, float, float]:

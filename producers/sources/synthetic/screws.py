@@ -19,7 +19,6 @@ from producers.sources.synthetic.surface import (
     clipped,
     disc,
     field,
-    paint,
     rounded_box,
     shade,
 )
@@ -173,13 +172,14 @@ def _screw(
     area = Area.about(middle, radius + 6 * scale, surface.shape)
     dx, dy = area.offsets(*middle)
     distance = np.hypot(dx, dy)
-    # The plate under a head lies in its shade.
-    shade(surface, area, 1 - 0.5 * clipped((radius + 5 * scale - distance) / (5 * scale)))
     head = clipped((radius - distance) / scale + 0.5)
     along, across = _turned(dx, dy, turn)
     recess = _hexagon(along, across, radius) if hexagon else _cross(along, across, radius)
-    paint(surface, area, head, (finish[0], finish[1], finish[2]))
-    shade(surface, area, 1 - recess * 0.62 * head)
+    # The plate round a head lies in its shade, and so does the ground of the recess.
+    round_head = 1 - 0.5 * clipped((radius + 5 * scale - distance) / (5 * scale))
+    piece = area.of(surface.albedo)
+    metal = np.array(finish, dtype=np.float32) * (head * (1 - recess * 0.62))[..., None]
+    piece[...] = np.minimum(piece * ((1 - head) * round_head)[..., None] + metal, 255).astype(np.uint8)
 
     share = np.minimum(distance / radius, 1)
     dome = (1 - share**5) * (_HEAD_HEIGHT * 0.75) + (1 - share * share) * (_HEAD_HEIGHT * 0.25)
