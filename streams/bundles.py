@@ -6,8 +6,8 @@ Stock Faust carries every record through its consumer, conductor, channel, strea
 message whose value is the list of records. Everything else is Faust's own: group, assignor, flow control, generations,
 tables, changelogs, recovery. Changelog records keep going one by one, as recovery expects.
 
-An acknowledged bundle makes its end committable once all bundles before it are (streams.progress). A bundle dropped in
-a rebalance is never acknowledged, so it is read again.
+An acknowledged bundle makes its end committable once all bundles before it are (streams.progress). A bundle that Faust
+drops in a rebalance is never acknowledged, so it is read again; the reader asks `take` before it processes one.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from faust.types import TP, ConsumerMessage
 from faust.types.tuples import ack_lock
 from mode.utils.futures import notify
 
-from streams.progress import Progress, Span
+from streams.progress import Progress, Span, Turn
 
 
 class Record(Protocol):
@@ -38,7 +38,7 @@ class Record(Protocol):
 
 
 Records = list[Record]
-# Bundles on their way to the agent: with fetches of 512 KiB a bound on memory, and enough that the agent never waits.
+# Bundles on their way to the agent: with fetches of 1 MiB a bound on memory, and enough that the agent never waits.
 MAX_OUTSTANDING: Final = 8
 
 
@@ -88,9 +88,10 @@ class BundleConsumer(driver.Consumer):
     def caught_up(self, tp: TP) -> bool:
         """Whether every record of a partition that Kafka told us of has been acknowledged."""
         state = self._assigned_state(tp)
-        if state is None or state.highwater is None or not state.has_valid_position:
+        if state is None or state.highwater is None:
             return False
-        return bool(state.position >= state.highwater) and not self._progress.outstanding(tp)
+        ours = self._progress.position(tp)
+        return ours is not None and ours >= state.highwater and not self._progress.outstanding(tp)
 
     def _assigned_state(self, tp: TP) -> Any:
         subscription = self._thread._ensure_consumer()._fetcher._subscriptions.subscription
@@ -128,16 +129,15 @@ class BundleConsumer(driver.Consumer):
             self.log.warning("could not seek while the flow was stopped: %r", error)
 
     async def _deliver(self, records: Mapping[Any, Records], active: set[TP] | None) -> None:
-        generation = self.app.consumer_generation_id
         for key, run in records.items():
             tp = TP(key.topic, key.partition)
-            if not self.flow_active or self.app.consumer_generation_id != generation:
+            if not self.flow_active:
                 return
             if active is None or tp in active or tp in self._buffered_partitions:
                 if self._is_changelog_tp(tp):
                     await self._deliver_changelog(tp, run)
-                else:
-                    await self._deliver_bundle(tp, run, generation)
+                elif not self.app.rebalancing:  # until then Faust clears its queues: a bundle would be lost there
+                    await self._deliver_bundle(tp, run)
 
     async def _deliver_changelog(self, tp: TP, run: Records) -> None:
         for record in run:
@@ -146,16 +146,26 @@ class BundleConsumer(driver.Consumer):
             await self.wait_first(self.callback(self._to_message(tp, record)), self.suspend_flow.wait())
             self._read_offset[tp] = record.offset
 
-    async def _deliver_bundle(self, tp: TP, run: Records, generation: int) -> None:
-        read = self._read_offset[tp]
-        fresh = run if read is None else [record for record in run if record.offset >= read]
-        if not fresh or not await self._has_room():
+    async def _deliver_bundle(self, tp: TP, run: Records) -> None:
+        if not await self._has_room():
+            return
+        position = self._progress.position(tp)
+        fresh = [] if position is None else [record for record in run if record.offset >= position]
+        if not fresh:
+            return
+        if not self._progress.continues(tp, fresh[0].offset):
+            await self._read_again(tp)
             return
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
         span = self._progress.hand_out(tp, fresh[-1].offset + 1)
-        message = BundleMessage(tp, fresh, span, generation)
+        message = BundleMessage(tp, fresh, span, self.app.consumer_generation_id)
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
-        self._read_offset[tp] = span.end
+
+    async def _read_again(self, tp: TP) -> None:
+        position = self._progress.position(tp)
+        if position is not None and tp in self.assignment():
+            self.log.info("reading %s[%d] again from offset %d", tp.topic, tp.partition, position)
+            await self.seek_wait({tp: position})
 
     async def _has_room(self) -> bool:
         while self._progress.outstanding() >= MAX_OUTSTANDING:
@@ -165,11 +175,29 @@ class BundleConsumer(driver.Consumer):
                 return False
         return True
 
+    # Taking ----------------------------------------------------------------------------------------------------------
+
+    async def take(self, message: BundleMessage) -> bool:
+        """Whether the reader may process a bundle that reached it; if not, its records come again."""
+        turn = self._progress.take(message.tp, message.bundle_span)
+        if turn is Turn.BROKEN:
+            self.log.warning("a bundle of %s[%d] was lost on its way, reading again", message.topic, message.partition)
+            await self.perform_seek()
+        return turn is Turn.NOW
+
     # Committing ------------------------------------------------------------------------------------------------------
 
     async def perform_seek(self) -> None:
-        self._progress.clear()
+        """Go back to what was committed, or to the beginning where nothing was; all that was handed out is stale."""
         await super().perform_seek()
+        sources = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
+        positions = {tp: offset for tp in sources if (offset := self._read_offset[tp]) is not None}
+        unread = [tp for tp in sources if tp not in positions]
+        if unread:
+            earliest = {TP(*tp): offset for tp, offset in (await self.earliest_offsets(*unread)).items()}
+            await self.seek_wait(earliest)
+            positions.update(earliest)
+        self._progress.reset(positions)
         self._room.set()
 
     def ack(self, message: Any) -> bool:

@@ -36,27 +36,26 @@ class Standing:
 
 
 class Stall:
-    """Decides when no progress has lasted too long; knows no clock of its own."""
+    """Decides when no progress has lasted too long in any one partition; knows no clock of its own."""
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
-        self._since: float | None = None
-        self._last: dict[Partition, int] = {}
+        self._moved: dict[Partition, tuple[float, int]] = {}  # when each partition last moved, and where it stood
 
     def check(self, now: float, standings: Mapping[Partition, Standing]) -> str | None:
         """A reason to end the process, or None. `now` is monotonic, in seconds; one call for each look at Kafka."""
-        committed = {partition: standing.committed for partition, standing in standings.items()}
-        waiting = {partition: s.lag for partition, s in standings.items() if s.lag > _MARKERS}
-        if not waiting or committed != self._last or self._since is None:
-            self._since, self._last = now, committed
+        waiting = {partition: standing for partition, standing in standings.items() if standing.lag > _MARKERS}
+        moved = {}
+        for partition, standing in waiting.items():
+            since, committed = self._moved.get(partition, (now, standing.committed))
+            moved[partition] = (since if committed == standing.committed else now, standing.committed)
+        self._moved = moved
+        stuck = {partition: now - since for partition, (since, _) in moved.items() if now - since >= self._limit}
+        if not stuck:
             return None
-        if now - self._since < self._limit:
-            return None
-        worst = max(waiting, key=lambda partition: waiting[partition])
-        return (
-            f"no offset was committed for {now - self._since:.0f} s while {sum(waiting.values())} records wait "
-            f"({worst[0]}[{worst[1]}]: {waiting[worst]})"
-        )
+        worst, seconds = max(stuck.items(), key=lambda item: item[1])
+        where, lag = f"{worst[0]}[{worst[1]}]", waiting[worst].lag
+        return f"no offset of {where} was committed for {seconds:.0f} s while {lag} records wait"
 
 
 class GroupView:

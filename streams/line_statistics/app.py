@@ -87,6 +87,8 @@ def declare_agent(app: faust.App, processor: Processor, names: TopicNames) -> No
         async for events in stream.noack_take(1, within=1.0):
             for event in events:
                 try:
+                    if not await cast("BundleConsumer", app.consumer).take(event.message):
+                        continue
                     changelog = await processor.take(event)
                 except Exception as error:  # noqa: BLE001 - the process ends, whatever it was
                     # Not the event's fault: a state or a disk that can't be read. Faust would acknowledge and go on.

@@ -17,6 +17,7 @@ from streams.bundles import Record
 from streams.line_statistics.events import Counted, Event, Second, counted, rule_of
 from streams.line_statistics.metrics import StatisticsMetrics
 from streams.line_statistics.outcome import Outcome
+from streams.line_statistics.reader import BundleReader
 from streams.line_statistics.state import WRITER, EdgeState, StateVersionError, encode_state
 from streams.line_statistics.step import awaits_tick, step
 from streams.outputs import Output, OutputSender
@@ -82,6 +83,7 @@ class Processor:
         self._blobs = blobs
         self._metrics = metrics
         self._names = names
+        self._reader = BundleReader()
         self._generation = -1
         self._awaiting: dict[int, set[bytes]] = {}  # per partition: edges that the next tick concerns
         self._last_tick: dict[int, int] = {}
@@ -137,9 +139,11 @@ class Processor:
         batch = _Batch()
         records: Sequence[Record] = event.value
         by_edge: dict[bytes, tuple[list[Counted], list[Record]]] = {}
-        for record in records:
+        read = self._reader.read([record.value for record in records])
+        for record, known in zip(records, read, strict=True):
             try:
-                frame = self._read(record)
+                frame = known or counted(self._codec.decode(record.value, Inspection))
+                _check_key(record, frame)
             except DecodeError as error:
                 self._bury(batch, record, str(error), type(error).__name__)
                 continue
@@ -150,12 +154,6 @@ class Processor:
             self._step(batch, event, key, frames, origins)
         self._last_record[partition] = records[-1].timestamp * 1000
         return batch
-
-    def _read(self, record: Record) -> Counted:
-        frame = counted(self._codec.decode(record.value, Inspection))
-        if record.key != frame.edge_id.encode():
-            raise DecodeError(f"an inspection of edge {frame.edge_id!r} came under the key {record.key!r}")
-        return frame
 
     def _step(self, batch: _Batch, event: Any, key: bytes, events: Sequence[Event], origins: Sequence[Record]) -> None:
         """Step one edge; an event that no step survives is dead-lettered, and the others go on without it."""
@@ -212,6 +210,11 @@ class Processor:
     def _caught_up(self, partition: int, at_us: int) -> bool:
         latest = self._last_record.get(partition, 0)
         return latest >= at_us - _PRESENT_US or self._host.caught_up(TP(self._names.inspections, partition))
+
+
+def _check_key(record: Record, frame: Counted) -> None:
+    if record.key != frame.edge_id.encode():
+        raise DecodeError(f"an inspection of edge {frame.edge_id!r} came under the key {record.key!r}")
 
 
 def _one_by_one(edge_id: str, before: bytes | None, events: Sequence[Event]) -> tuple[EdgeState, Outcome]:
