@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,12 +90,20 @@ class Rig:
 
 
 @contextmanager
-def running_edge(directory: Path, model: Path, *, threads: int) -> Iterator[Rig]:
-    """A rig with one edge that runs `model`, warmed up by a first frame of each camera."""
+def running_edge(
+    directory: Path,
+    model: Path,
+    *,
+    threads: int,
+    module: str = "infra.cli",
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Rig]:
+    """A rig with one edge that runs `model`, warmed up by a first frame of each camera; `module` has its `main`."""
     with Cluster(directory / "broker") as cluster:
         settings = Settings(bootstrap_servers=cluster.bootstrap_servers, data_dir=directory / "var")
         apply_topics(make_admin(settings), settings, [EDGE])
-        process = _start_edge(settings, model, threads, directory / "edge.log")
+        command = ("edge", "--edge", EDGE, "--instance", "bench", "--model", str(model), "--threads", str(threads))
+        process = _start(settings, module, command, environment or {}, directory / "edge.log")
         try:
             rig = Rig(settings, process, Codec(), _reader(settings))
             for camera in CAMERAS:
@@ -111,15 +119,17 @@ def running_edge(directory: Path, model: Path, *, threads: int) -> Iterator[Rig]
             process.wait(30)
 
 
-def _start_edge(settings: Settings, model: Path, threads: int, log: Path) -> "subprocess.Popen[bytes]":
+def _start(
+    settings: Settings, module: str, arguments: Sequence[str], more: Mapping[str, str], log: Path
+) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
         "LINEWATCH_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "LINEWATCH_DATA_DIR": str(settings.data_dir),
         "PYTHONPATH": str(_REPO),
+        **more,
     }
-    arguments = ["edge", "--edge", EDGE, "--instance", "bench", "--model", str(model), "--threads", str(threads)]
-    code = f"import sys; sys.argv = ['linewatch', *{arguments!r}]; from infra.cli import main; main()"
+    code = f"import sys; sys.argv = ['linewatch', *{list(arguments)!r}]; from {module} import main; main()"
     with log.open("wb") as sink:
         return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=sink, stderr=sink)
 

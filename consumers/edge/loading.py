@@ -2,6 +2,7 @@
 
 from consumers.edge.errors import ModelUnusableError
 from consumers.edge.slot import Standing
+from consumers.edge.trimming import release_file_pages
 from consumers.inference.artifact import Artifact
 from consumers.inference.errors import InferenceError
 from consumers.inference.golden import run_golden_set
@@ -31,4 +32,5 @@ def load_standing(
         raise ModelUnusableError(
             f"model {artifact.digest} fails {len(report.failures)} checks of its golden set here: {shown}"
         )
+    release_file_pages(artifact.runtime_file)
     return Standing(predictor=predictor, config=config, revision=revision, rollout_id=rollout_id, golden=report)

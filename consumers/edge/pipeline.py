@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 # Frames waiting for the blob store must not keep the others from being decoded, so they have threads of their own.
 _FETCHERS: Final = 4
+# Decoded frames that wait for the model: enough to keep it busy; each holds a tensor (600 kB for 224 x 224 fp32).
+_AHEAD: Final = 4
 
 
 class Pipeline:
@@ -34,7 +36,7 @@ class Pipeline:
     ) -> None:
         self._who, self._fetcher = who, fetcher
         self._publish, self._on_failure = publish, on_failure
-        self._ready: queue.SimpleQueue[Ready | None] = queue.SimpleQueue()
+        self._ready: queue.Queue[Ready | None] = queue.Queue(_AHEAD)
         self._decoders = ThreadPoolExecutor(decoders, "edge-decode")
         self._fetchers = ThreadPoolExecutor(_FETCHERS, "edge-fetch")
         self._judge = threading.Thread(target=self._judge_all, name="edge-judge", daemon=True)
