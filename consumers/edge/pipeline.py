@@ -87,5 +87,8 @@ class Pipeline:
                 held = ready.arrived.assignment.held
                 self._publish(ready.arrived, inspect_frame(ready, self._who) if held else None)
         except Exception as error:
-            logger.exception("the judging thread ended")
+            logger.exception("the judging thread failed")
             self._on_failure(error)
+            # Decoders that wait for room must come to their end.
+            while self._ready.get() is not None:
+                continue
