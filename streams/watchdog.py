@@ -27,7 +27,7 @@ Partition = tuple[str, int]
 class Standing:
     """How far a group has read one partition."""
 
-    committed: int  # 0 when nothing was committed
+    committed: int  # the first offset there is when nothing was committed
     end: int
 
     @property
@@ -71,14 +71,15 @@ class GroupView:
         request = [ConsumerGroupTopicPartitions(self._group)]
         (answer,) = self._admin.list_consumer_group_offsets(request, request_timeout=10).values()
         committed = {(tp.topic, tp.partition): tp.offset for tp in answer.result().topic_partitions or []}
-        mine = self._partitions()
-        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        ends = self._admin.list_offsets({TopicPartition(*partition): latest for partition in mine}, request_timeout=10)
-        found = {}
-        for tp, future in ends.items():
-            place = (tp.topic, tp.partition)
-            found[place] = Standing(max(committed.get(place, 0), 0), int(future.result().offset))
-        return found
+        partitions = self._partitions()
+        first = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        end = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        # Records deleted before anyone read them wait for nobody.
+        return {p: Standing(max(committed.get(p, 0), first[p]), end[p]) for p in partitions}
+
+    def _offsets(self, partitions: list[Partition], spec: OffsetSpec) -> dict[Partition, int]:
+        answers = self._admin.list_offsets({TopicPartition(*p): spec for p in partitions}, request_timeout=10)
+        return {(tp.topic, tp.partition): int(answer.result().offset) for tp, answer in answers.items()}
 
     def _partitions(self) -> list[Partition]:
         known = self._admin.list_topics(timeout=10).topics

@@ -12,8 +12,9 @@ import pytest
 from infra.kafka import make_producer, read_to_end
 from schemas.codec import Codec
 from schemas.headers import event_headers
-from schemas.records import Alarm, EdgePolicy, EdgeStatistics
+from schemas.records import Alarm, EdgePolicy, EdgeStatistics, Verdict
 from schemas.topics import ALARMS, EDGE_POLICIES, EDGE_STATISTICS, INSPECTIONS
+from streams.line_statistics.events import Counted
 from tests.conftest import StartCluster
 from tests.integration.factory import Factory, eventually, running_factory
 from tests.streams.line_statistics.made import MINUTE, START, Counts, counted, inspection, parts_of, plain_count, summed
@@ -22,6 +23,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 EDGES = tuple(f"press-{number}" for number in range(5))
 CAMERAS = ("left", "right")
+VERDICTS: tuple[Verdict, ...] = ("pass", "pass", "pass", "fail", "review", "error")
 GARBAGE = b"\xc3\x01 no record at all"
 CODEC = Codec()
 
@@ -34,7 +36,7 @@ class Line:
         self._random = random.Random(seed)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run)
-        self.frames: dict[str, list[object]] = {edge: [] for edge in EDGES}
+        self.frames: dict[str, list[Counted]] = {edge: [] for edge in EDGES}
         self.garbage = 0
         self.sent = 0
 
@@ -62,17 +64,18 @@ class Line:
     def _shoot(self, edge: str, camera: str, part: int, sequence: Iterator[int]) -> None:
         if self._random.random() < 0.01:
             next(sequence)  # lost
-        verdict = self._random.choice(("pass", "pass", "pass", "fail", "review"))
+        verdict = self._random.choice(VERDICTS)
         back = 3 * MINUTE if self._random.random() < 0.01 else 0
         frame = counted(
             next(sequence),
+            edge=edge,
             camera=f"{edge}-{camera}",
             at_us=START + part * 500_000 - back,
             part=f"{edge}-{part}",
-            verdict=verdict,  # type: ignore[arg-type]
+            verdict=verdict,
             defect="dent" if verdict == "fail" else None,
         )
-        record = inspection(_of_edge(frame, edge))
+        record = inspection(frame)
         value, headers = CODEC.encode(record), event_headers(record, event_id=record.event_id, source="/tests")
         for _ in range(2 if self._random.random() < 0.02 else 1):
             self._producer.produce(INSPECTIONS.name, key=edge, value=value, headers=headers)
@@ -85,13 +88,7 @@ class Line:
 
     def truth(self) -> dict[str, Counts]:
         """The plain count of every edge."""
-        return {edge: plain_count(frames) for edge, frames in self.frames.items()}  # type: ignore[arg-type]
-
-
-def _of_edge(frame: object, edge: str) -> object:
-    import msgspec
-
-    return msgspec.structs.replace(frame, edge_id=edge)  # type: ignore[type-var]
+        return {edge: plain_count(frames) for edge, frames in self.frames.items()}
 
 
 @pytest.fixture
@@ -217,8 +214,8 @@ def test_a_policy_with_cameras_joins_frames_into_parts(factory: Factory) -> None
     producer.flush(10)
     for part in range(10):
         for camera in ("left", "right") if part else ("left",):
-            frame = counted(part, camera=camera, part=f"p{part}", verdict="fail" if part == 5 else "pass")
-            producer.produce(INSPECTIONS.name, key=edge, value=CODEC.encode(inspection(_of_edge(frame, edge))))  # type: ignore[arg-type]
+            frame = counted(part, edge=edge, camera=camera, part=f"p{part}", verdict="fail" if part == 5 else "pass")
+            producer.produce(INSPECTIONS.name, key=edge, value=CODEC.encode(inspection(frame)))
     producer.flush(10)
     factory.start("statistics", "streams", "statistics")
     expected = {"pass": 8, "fail": 1, "review": 1, "first": 8}

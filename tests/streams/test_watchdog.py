@@ -1,9 +1,12 @@
 """The watchdog ends a process whose offsets stand still, and no other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
+from confluent_kafka import Producer, TopicPartition
 
+from infra.kafka import make_admin, make_consumer
+from infra.settings import Settings
 from streams.watchdog import EXIT_STALLED, GroupView, Partition, Stall, Standing, Watchdog
 
 A, B = ("inspections", 0), ("ticks", 1)
@@ -69,3 +72,22 @@ def test_only_partitions_of_its_own_count_unless_it_has_none(assigned: set[Parti
     assert bool(codes) is ends
     assert set(codes) <= {EXIT_STALLED}
     assert looks == [2, 2]
+
+
+@pytest.mark.integration
+def test_a_group_stands_where_kafka_says(
+    broker_settings: Settings, make_topic: Callable[..., str], kafka_producer: Producer, unique: str
+) -> None:
+    topic = make_topic(f"{unique}-read", 2)
+    for _ in range(5):
+        kafka_producer.produce(topic, b"x", partition=1)
+    assert kafka_producer.flush(30) == 0
+    admin = make_admin(broker_settings)
+    view = GroupView(admin, unique, (topic, "no-such-topic"))
+    assert view.standings() == {(topic, 0): Standing(0, 0), (topic, 1): Standing(0, 5)}
+    consumer = make_consumer(broker_settings, unique)
+    consumer.commit(offsets=[TopicPartition(topic, 1, 3)], asynchronous=False)
+    consumer.close()
+    assert view.standings()[topic, 1] == Standing(3, 5)
+    admin.delete_records([TopicPartition(topic, 1, 5)])[TopicPartition(topic, 1, 5)].result(30)
+    assert view.standings()[topic, 1].lag == 0

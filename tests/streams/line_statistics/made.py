@@ -33,10 +33,11 @@ def counted(
     total_us: int = 90_000,
     model: str | None = "sha256:aa",
     late: bool = False,
+    edge: str = EDGE,
 ) -> Counted:
     """One frame as the step sees it."""
     return Counted(
-        EDGE, camera, sequence, epoch, at_us, verdict, defect, score, 120.0, 300.0, model, part, total_us, late
+        edge, camera, sequence, epoch, at_us, verdict, defect, score, 120.0, 300.0, model, part, total_us, late
     )
 
 
