@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from infra.kafka import ANSWER_TIMEOUT
 
 _LOG: Final = logging.getLogger(__name__)
 EXIT_STALLED: Final = 70
@@ -59,31 +60,30 @@ class Stall:
 
 
 class GroupView:
-    """What Kafka says of a group's offsets."""
+    """What Kafka says of a group's offsets.
 
-    def __init__(self, admin: AdminClient, group: str, topics: Collection[str]) -> None:
-        self._admin = admin
-        self._group = group
+    It asks through a consumer that never joins the group: librdkafka's admin client ends the whole process by an
+    assertion (`rd_kafka_enq_once_del_source_return`) when a broker dies under a request for offsets.
+    """
+
+    def __init__(self, consumer: Consumer, topics: Collection[str]) -> None:
+        self._consumer = consumer
         self._topics = frozenset(topics)
 
     def standings(self) -> dict[Partition, Standing]:
         """Where the group stands in each partition of its topics; KafkaException while no broker answers."""
-        request = [ConsumerGroupTopicPartitions(self._group)]
-        (answer,) = self._admin.list_consumer_group_offsets(request, request_timeout=10).values()
-        committed = {(tp.topic, tp.partition): tp.offset for tp in answer.result().topic_partitions or []}
-        partitions = self._partitions()
-        first = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-        end = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        # Records deleted before anyone read them wait for nobody.
-        return {p: Standing(max(committed.get(p, 0), first[p]), end[p]) for p in partitions}
+        known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT).topics
+        places = [TopicPartition(topic, p) for topic in self._topics & known.keys() for p in known[topic].partitions]
+        found = {}
+        for place in self._consumer.committed(places, timeout=ANSWER_TIMEOUT):
+            first, end = self._consumer.get_watermark_offsets(place, timeout=ANSWER_TIMEOUT)
+            # Records deleted before anyone read them wait for nobody; "nothing committed" is a negative offset.
+            found[place.topic, place.partition] = Standing(max(place.offset, first), end)
+        return found
 
-    def _offsets(self, partitions: list[Partition], spec: OffsetSpec) -> dict[Partition, int]:
-        answers = self._admin.list_offsets({TopicPartition(*p): spec for p in partitions}, request_timeout=10)
-        return {(tp.topic, tp.partition): int(answer.result().offset) for tp, answer in answers.items()}
-
-    def _partitions(self) -> list[Partition]:
-        known = self._admin.list_topics(timeout=10).topics
-        return [(topic, partition) for topic in self._topics & known.keys() for partition in known[topic].partitions]
+    def close(self) -> None:
+        """Close the consumer."""
+        self._consumer.close()
 
 
 class Watchdog:
@@ -116,6 +116,7 @@ class Watchdog:
         self._stopped.set()
         if self._thread.ident is not None:
             self._thread.join()
+        self._view.close()
 
     def look(self) -> None:
         """Look once."""

@@ -10,7 +10,7 @@ from faust.types import TP
 from prometheus_client import CollectorRegistry
 
 from infra.blobs import BlobStore
-from infra.kafka import make_admin
+from infra.kafka import make_consumer
 from infra.metrics import metrics_page
 from infra.schema_topic import make_codec
 from infra.settings import Settings
@@ -126,7 +126,7 @@ def run_statistics(
     app = built.app
     built.policies.start()
     watchdog = Watchdog(
-        GroupView(make_admin(settings), app.conf.id, (names.inspections, names.ticks)),
+        GroupView(make_consumer(settings, app.conf.id), (names.inspections, names.ticks)),
         lambda: assigned(app),
         stall_limit,
         on_look=built.metrics.show_lag,

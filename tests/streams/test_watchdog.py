@@ -82,12 +82,13 @@ def test_a_group_stands_where_kafka_says(
     for _ in range(5):
         kafka_producer.produce(topic, b"x", partition=1)
     assert kafka_producer.flush(30) == 0
-    admin = make_admin(broker_settings)
-    view = GroupView(admin, unique, (topic, "no-such-topic"))
+    view = GroupView(make_consumer(broker_settings, unique), (topic, "no-such-topic"))
     assert view.standings() == {(topic, 0): Standing(0, 0), (topic, 1): Standing(0, 5)}
     consumer = make_consumer(broker_settings, unique)
     consumer.commit(offsets=[TopicPartition(topic, 1, 3)], asynchronous=False)
     consumer.close()
     assert view.standings()[topic, 1] == Standing(3, 5)
+    admin = make_admin(broker_settings)
     admin.delete_records([TopicPartition(topic, 1, 5)])[TopicPartition(topic, 1, 5)].result(30)
     assert view.standings()[topic, 1].lag == 0
+    view.close()
