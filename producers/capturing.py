@@ -34,17 +34,25 @@ class Counts:
 class Capturing:
     """Captures one source into one spool. `run` is for a thread of its own."""
 
-    def __init__(self, options: "GatewayOptions", spool: Spool, metrics: GatewayMetrics, clock: Clock) -> None:
-        """Open the source. Raises SourceError."""
+    def __init__(
+        self,
+        options: "GatewayOptions",
+        spool: Spool,
+        metrics: GatewayMetrics,
+        clock: Clock,
+        source: Source | None = None,
+    ) -> None:
+        """Open `options.source`, unless a `source` is given. Raises SourceError."""
         self._options, self._spool, self._metrics, self._clock = options, spool, metrics, clock
         self._alarm: str | None = None
-        source = self._open(fps=None)
+        given = source is not None
+        source = source or self._open(fps=None)
         self._resumption = Resumption(source, spool, options.source)
         if source.replayable:
             rest = self._resumption.source
             self._source = paced(rest, options.fps) if options.fps is not None else rest
         else:
-            self._source = self._open(options.fps) if options.fps is not None else source
+            self._source = source if given or options.fps is None else self._open(options.fps)
         self.description = source.description
         self.counts = Counts()
 

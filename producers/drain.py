@@ -19,13 +19,21 @@ from schemas.identifiers import frame_id
 
 _log = logging.getLogger(__name__)
 
-COMMIT_EVERY_S: Final = 0.5
 COMMIT_EVERY_BYTES: Final = 128 * 2**20
 _TAKE_BYTES: Final = 8 * 2**20
-_BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _ROOM_FOR_ENVELOPE: Final = 4096  # bytes of a frame's message beside its image, at most
 
 MakeEnvelopes = Callable[[int], Envelopes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """When a transaction is committed, and how long a failure is answered by waiting."""
+
+    seconds: float = 0.5  # a transaction lasts
+    size: int = COMMIT_EVERY_BYTES  # bytes of messages in it
+    frames: int = TRANSACTION_FRAMES  # in it
+    backoff_s: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 5.0)  # before the 2nd, 3rd, ... attempt
 
 
 @dataclass(slots=True)
@@ -44,6 +52,15 @@ class _Transaction:
     @property
     def empty(self) -> bool:
         return self.last is None and not self.notice
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The way into Kafka, as long as nothing fails."""
+
+    link: Link
+    envelopes: Envelopes
+    claimed: Claimed
 
 
 @dataclass(slots=True)
@@ -71,7 +88,9 @@ class Drain:
         *,
         camera_id: str,
         unix_us: Callable[[], int],
+        pace: Pace = Pace(),
     ) -> None:
+        self._pace = pace
         self._spool, self._open_link, self._make_envelopes, self._claimant = spool, open_link, make_envelopes, claimant
         self._metrics, self._camera_id, self._unix_us = metrics, camera_id, unix_us
         self._captured = threading.Event()  # no more frames will come
@@ -99,7 +118,7 @@ class Drain:
             except (LinkError, BlobError) as error:
                 failures = failures + 1 if self.delivered.frames == before else 1
                 self._note_failure(error, failures)
-                self.abandoned.wait(_BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1])
+                self.abandoned.wait(self._pace.backoff_s[min(failures, len(self._pace.backoff_s)) - 1])
 
     def _over(self) -> bool:
         return self.abandoned.is_set() or (self._captured.is_set() and self._spool.is_drained())
@@ -134,20 +153,21 @@ class Drain:
 
     def _pump(self, link: Link, envelopes: Envelopes, claimed: Claimed) -> None:
         self._since_claim_frames = self._since_claim_bytes = 0
+        way = _Way(link, envelopes, claimed)
         transaction = _Transaction(time.monotonic())
         while not self.abandoned.is_set():
             frames = self._spool.take(_TAKE_BYTES, self._patience(transaction))
             if transaction.empty:
                 transaction.started = time.monotonic()
             for frame in frames:
-                self._send(link, envelopes, claimed, frame, transaction)
-            self._send_notices(link, envelopes, transaction)
+                self._send(way, frame, transaction)
+                if self._is_full(transaction):
+                    transaction = self._commit(way, transaction)
+            self._send_notices(way, transaction)
             if self._is_due(transaction, idle=not frames):
-                self._commit(link, transaction)
-                self._renew(link, envelopes, claimed)
-                transaction = _Transaction(time.monotonic())
+                transaction = self._commit(way, transaction)
             elif not frames and transaction.empty and self._over():
-                self._renew(link, envelopes, claimed, last=True)
+                self._renew(way, last=True)
                 return
 
     def _patience(self, transaction: _Transaction) -> float:
@@ -156,24 +176,24 @@ class Drain:
             return 0.02
         if transaction.empty:
             return 0.2
-        return max(0.0, transaction.started + COMMIT_EVERY_S - time.monotonic())
+        return max(0.0, transaction.started + self._pace.seconds - time.monotonic())
 
     def _is_due(self, transaction: _Transaction, *, idle: bool) -> bool:
         if transaction.empty:
             return False
-        old = time.monotonic() - transaction.started >= COMMIT_EVERY_S
-        large = transaction.size >= COMMIT_EVERY_BYTES or transaction.frames >= TRANSACTION_FRAMES
-        return old or large or (idle and self._captured.is_set())
+        old = time.monotonic() - transaction.started >= self._pace.seconds
+        return old or (idle and self._captured.is_set())
 
-    def _send(
-        self, link: Link, envelopes: Envelopes, claimed: Claimed, frame: Spooled, transaction: _Transaction
-    ) -> None:
-        sequence = claimed.base + frame.index
-        message = envelopes.frame(frame, sequence, claimed.epoch)
+    def _is_full(self, transaction: _Transaction) -> bool:
+        return transaction.size >= self._pace.size or transaction.frames >= self._pace.frames
+
+    def _send(self, way: _Way, frame: Spooled, transaction: _Transaction) -> None:
+        sequence = way.claimed.base + frame.index
+        message = way.envelopes.frame(frame, sequence, way.claimed.epoch)
         if isinstance(message, Unsendable):
-            self._give_up(link, envelopes, frame, sequence, message)
+            self._give_up(way, frame, sequence, message)
         else:
-            link.send(message)
+            way.link.send(message)
             transaction.frames += 1
             transaction.size += len(message.value)
             transaction.first_sequence = sequence if transaction.first_sequence is None else transaction.first_sequence
@@ -182,7 +202,7 @@ class Drain:
                 transaction.captured_ns.append(frame.facts.monotonic_ns)
         transaction.last = frame.index
 
-    def _give_up(self, link: Link, envelopes: Envelopes, frame: Spooled, sequence: int, unsendable: Unsendable) -> None:
+    def _give_up(self, way: _Way, frame: Spooled, sequence: int, unsendable: Unsendable) -> None:
         """A frame's file is not what it was: its number stays unused, which is said, never silent."""
         name = frame_id(self._camera_id, sequence)
         _log.error("frame %s is lost: %s", name, unsendable.reason)
@@ -196,18 +216,19 @@ class Drain:
         alarm = Notice(
             at_us=letter.at_us, kind="sequence_gap", message=letter.message, alarm_id=f"{name}/sequence_gap", value=1.0
         )
-        link.send(envelopes.notice(letter))
-        link.send(envelopes.notice(alarm))
+        way.link.send(way.envelopes.notice(letter))
+        way.link.send(way.envelopes.notice(alarm))
         self._metrics.dead_letters.inc()
         self.delivered.gaps += 1
 
-    def _send_notices(self, link: Link, envelopes: Envelopes, transaction: _Transaction) -> None:
+    def _send_notices(self, way: _Way, transaction: _Transaction) -> None:
         for number, notice in self._spool.take_notices():
-            link.send(envelopes.notice(notice))
+            way.link.send(way.envelopes.notice(notice))
             transaction.notice = number
 
-    def _commit(self, link: Link, transaction: _Transaction) -> None:
-        offset = link.commit()
+    def _commit(self, way: _Way, transaction: _Transaction) -> _Transaction:
+        """Commit and acknowledge; returns the next transaction."""
+        offset = way.link.commit()
         self._spool.acknowledge(Acknowledgement(index=transaction.last, offset=offset, notice=transaction.notice))
         done = self.delivered
         done.frames += transaction.frames
@@ -218,14 +239,16 @@ class Drain:
         self._since_claim_frames += transaction.frames
         self._since_claim_bytes += transaction.size
         self._metrics.note_delivery(transaction.frames, transaction.captured_ns)
+        self._renew(way)
+        return _Transaction(time.monotonic())
 
-    def _renew(self, link: Link, envelopes: Envelopes, claimed: Claimed, *, last: bool = False) -> None:
+    def _renew(self, way: _Way, *, last: bool = False) -> None:
         """Write the claim anew so that whoever claims next has little to read."""
         many = self._since_claim_frames >= CLAIM_EVERY_FRAMES or self._since_claim_bytes >= CLAIM_EVERY_BYTES
-        renewal = self._claimant.renewal(link, claimed)
+        renewal = self._claimant.renewal(way.link, way.claimed)
         if renewal is None or not (many or (last and self._since_claim_frames)):
             return
-        link.send(envelopes.claim(renewal))
+        way.link.send(way.envelopes.claim(renewal))
         self._since_claim_frames = self._since_claim_bytes = 0
         if last:
-            link.commit()
+            way.link.commit()

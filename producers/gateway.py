@@ -24,7 +24,7 @@ from producers.errors import ProducersError
 from producers.kafka_link import KafkaLink
 from producers.link import Link
 from producers.metrics import GatewayMetrics, make_metrics
-from producers.sources.source import SYSTEM_CLOCK, Clock
+from producers.sources.source import SYSTEM_CLOCK, Clock, Source
 from producers.spool import Spool, SpoolLimits
 from schemas.identifiers import checked_identifier
 
@@ -80,10 +80,14 @@ class Gateway:
         settings: Settings,
         options: GatewayOptions,
         *,
+        source: Source | None = None,
         registry: CollectorRegistry | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        """Open spool and source. Raises SpoolError, SourceError, BlobError."""
+        """Open the spool, and `options.source` unless another `source` is given; that name tells where it goes on.
+
+        Raises SpoolError, SourceError, BlobError.
+        """
         self._settings, self._options = settings, options
         self._started = time.monotonic()
         self._codec, self._blobs = make_codec(settings), open_blobs(settings)
@@ -94,7 +98,7 @@ class Gateway:
             folder, limits, camera_id=options.camera_id, unix_us=clock.unix_us, on_drop=self._note_drops
         )
         try:
-            self._capturing = Capturing(options, self._spool, self.metrics, clock)
+            self._capturing = Capturing(options, self._spool, self.metrics, clock, source)
         except BaseException:
             self._spool.close()
             raise
