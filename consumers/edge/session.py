@@ -244,6 +244,8 @@ class Session:
             starts.append(TopicPartition(one.topic, one.partition, one.offset))
             self._at[one.partition] = max(one.offset, 0)
         consumer.incremental_assign(starts)
+        # librdkafka keeps a partition paused over its loss and return, and after an outage nothing would resume it.
+        consumer.resume(starts)
         self._paused = False
         logger.info("partitions %s are ours now", [one.partition for one in starts])
 
@@ -256,7 +258,9 @@ class Session:
         self._let_go(numbers)
 
     def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        logger.warning("the group gave partitions %s to another process", [one.partition for one in partitions])
+        logger.warning(
+            "lost partitions %s: the group did not hear of this process in time", [one.partition for one in partitions]
+        )
         self._let_go([one.partition for one in partitions])
 
     def _let_go(self, partitions: list[int]) -> None:
