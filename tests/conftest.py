@@ -12,9 +12,14 @@ import pytest
 from confluent_kafka import Consumer, Message, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from hypothesis import settings as hypothesis_settings
 
 from infra.broker import Cluster, ClusterOptions
 from infra.settings import Settings
+
+# No test is timed: on a busy machine Hypothesis' 200 ms an example would fail what is right.
+hypothesis_settings.register_profile("linewatch", deadline=None)
+hypothesis_settings.load_profile("linewatch")
 
 FAST_START: dict[str, Any] = {
     # Quicker to start and to recover after a kill than what a factory would want.
