@@ -18,7 +18,7 @@ from consumers.trainer.errors import DivergedError
 from consumers.trainer.head import class_weights, cross_entropy
 from consumers.trainer.metrics import Indices, classification_figures
 from consumers.trainer.network_outputs import Values, compile_forward, output_of
-from consumers.trainer.networks.classifier import looks_at_places, places_grid, with_outputs
+from consumers.trainer.networks.classifier import class_count, looks_at_places, places_grid, with_outputs
 from consumers.trainer.places_head import MARGIN_SCALE, MARGIN_SHIFT
 from consumers.trainer.prepared_images import Batch, PreparedImages, View
 from consumers.trainer.progress import Listener, Progress, StageClock
@@ -70,7 +70,7 @@ class FineTuner:
         self._model, self._images, self._how = model, images, how
         self._augmentation, self._seed = augmentation, seed
         self._rows, self._validation = images.rows("train"), images.rows("validation")
-        self._classes, self._grid = int(model.get_layer("logits").units), places_grid(model)
+        self._classes, self._grid = class_count(model), places_grid(model)
         self._weights = class_weights(images.classes[self._rows], self._classes)
         self._steps_per_epoch = max(1, len(self._rows) // how.batch)
         self._optimizer = keras().optimizers.AdamW(how.learning_rate, weight_decay=how.weight_decay, clipnorm=1.0)

@@ -9,7 +9,14 @@ from consumers.trainer.head import fit_head
 from consumers.trainer.labelled_images import LabelledImage
 from consumers.trainer.metrics import Indices
 from consumers.trainer.network_outputs import Values, compile_forward, each_batch, output_of
-from consumers.trainer.networks.classifier import looks_at_places, places_grid, set_head, set_margins, with_outputs
+from consumers.trainer.networks.classifier import (
+    class_count,
+    looks_at_places,
+    places_grid,
+    set_head,
+    set_margins,
+    with_outputs,
+)
 from consumers.trainer.places_head import PlaceSamples, fit_places, sample_places
 from consumers.trainer.prepared_images import Batch, PreparedImages, View
 from consumers.trainer.presets import Preset
@@ -65,7 +72,7 @@ def _fit_margins(model: Any, images: PreparedImages, preset: Preset, seed: int, 
         np.concatenate([part.features for part in parts]), np.concatenate([part.classes for part in parts])
     )
     listen(Progress(stage="head", message=f"{len(samples.classes)} places of {width} features"))
-    head = fit_places(samples, int(model.get_layer("logits").units), rng)
+    head = fit_places(samples, class_count(model), rng)
     set_margins(model, head.weights, head.bias)
 
 
@@ -77,7 +84,7 @@ def _fit_logits(model: Any, layer: str, images: PreparedImages, views: Sequence[
     labels = np.tile(images.classes[rows], len(views))
     known = output_of(forward, "features", images, validation) if validation.size else features[:0]
     listen(Progress(stage="head", message=f"{len(labels)} vectors of {features.shape[1]} features"))
-    head = fit_head(features, labels, int(model.get_layer("logits").units), (known, images.classes[validation]))
+    head = fit_head(features, labels, class_count(model), (known, images.classes[validation]))
     set_head(model, head.weights, head.bias)
 
 

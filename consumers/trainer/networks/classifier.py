@@ -69,19 +69,27 @@ def build_classifier(
     return _model(base, logits, embedding)
 
 
-def build_places_classifier(base: Any, endpoints: Mapping[int, str], strides: tuple[int, ...], classes: int) -> Any:
+def build_places_classifier(
+    base: Any, endpoints: Mapping[int, str], strides: tuple[int, ...], classes: int, dropout: float = 0.2
+) -> Any:
     """As `build_classifier`, but the classes come from the worst place of the picture.
 
     Layer `places` (batch, rows, columns, features) joins the maps at the last stride: finer ones are pooled to it, by
     maximum and by average. Layer `margins` (batch, rows, columns, classes - 1) gives each defect's margin over good,
-    scaled to ReLU6; layer `maxima` takes the highest of each; the dense layer `logits` sees those alone.
+    scaled to ReLU6; layer `maxima` takes the highest of each. The logits are a dense layer of the maxima plus one of
+    the embedding, which starts at zero: it counts only once fine-tuning finds a use for the whole picture.
     """
     layers = keras().layers
     places = _places(base, endpoints, strides)
     margins = layers.Conv2D(classes - 1, 1, name="margins")(places)
     maxima = layers.GlobalMaxPooling2D(name="maxima")(layers.ReLU(max_value=6.0, name="margins_relu")(margins))
-    logits = layers.Dense(classes, name="logits")(maxima)
-    return _model(base, logits, _embedding(base, endpoints, strides))
+    embedding = _embedding(base, endpoints, strides)
+    # Two layers and a sum, not one layer of a join: int8 gives a join one scale, too coarse for the smaller part.
+    from_whole = layers.Dense(classes, use_bias=False, kernel_initializer="zeros", name="whole_logits")
+    logits = layers.Add(name="logits")(
+        [layers.Dense(classes, name="maxima_logits")(maxima), from_whole(layers.Dropout(dropout)(embedding))]
+    )
+    return _model(base, logits, embedding)
 
 
 def _places(base: Any, endpoints: Mapping[int, str], strides: tuple[int, ...]) -> Any:
@@ -119,6 +127,11 @@ def places_grid(model: Any) -> tuple[int, int]:
     return int(rows), int(columns)
 
 
+def class_count(model: Any) -> int:
+    """How many classes a classifier tells apart."""
+    return int(model.output["logits"].shape[-1])
+
+
 def looks_at_places(model: Any) -> bool:
     """Whether the classifier was made by `build_places_classifier`."""
     return any(layer.name == "margins" for layer in model.layers)
@@ -137,8 +150,8 @@ def freeze_batch_norm(model: Any) -> None:
 
 
 def set_head(model: Any, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> None:
-    """Put a fitted head into the classifier's dense layer."""
-    model.get_layer("logits").set_weights([weights, bias])
+    """Put a fitted head into the classifier: of the embedding, or of the maxima where it looks at places."""
+    model.get_layer("maxima_logits" if looks_at_places(model) else "logits").set_weights([weights, bias])
 
 
 def set_margins(model: Any, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> None:
