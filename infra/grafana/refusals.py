@@ -34,7 +34,7 @@ def in_words(url: str, what: str, status: int, answer: Any) -> GrafanaError:
     if status == 403:
         return GrafanaTokenError(f"the token may not do this to {what} ({words}): give it the role Admin")
     if status in (409, 412):
-        todo = _CONFLICTS.get(body.get("status", ""), "rename or delete what has its name or uid in Grafana")
+        todo = _CONFLICTS.get(str(body.get("status")), "rename or delete what has its name or uid in Grafana")
         return GrafanaConflictError(f"{what} can't be saved ({words}): {todo}")
     if status >= 500:
         return GrafanaAnswerError(f"{url} failed with status {status} on {what} ({words}): see Grafana's own log")

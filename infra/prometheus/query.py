@@ -29,9 +29,12 @@ def query(url: str, expression: str) -> list[Sample]:
         QueryError: the expression is wrong, or the server does not answer.
     """
     data = get(url, "query", query=expression)
-    if data["resultType"] == "scalar":
-        return [Sample(labels={}, value=float(data["result"][1]))]
-    return [Sample(labels=row["metric"], value=float(row["value"][1])) for row in data["result"]]
+    try:
+        if data["resultType"] == "scalar":
+            return [Sample(labels={}, value=float(data["result"][1]))]
+        return [Sample(labels=row["metric"], value=float(row["value"][1])) for row in data["result"]]
+    except (ValueError, LookupError, TypeError) as error:
+        raise _no_prometheus(url, error) from error
 
 
 def get(url: str, path: str, **parameters: str) -> Any:
@@ -48,7 +51,11 @@ def get(url: str, path: str, **parameters: str) -> Any:
     except (URLError, TimeoutError, ConnectionError) as error:
         raise QueryError(f"Prometheus at {url} does not answer ({error}): is it running?") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise QueryError(f"what answers at {url} is not Prometheus: {error!r}") from error
+        raise _no_prometheus(url, error) from error
+
+
+def _no_prometheus(url: str, error: Exception) -> QueryError:
+    return QueryError(f"what answers at {url} is not Prometheus: {error!r}")
 
 
 def _words(error: HTTPError) -> str:
