@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,8 @@ NETWORK_EDGE: Final = "network-edge"
 EDGES: Final = (RULES_EDGE, NETWORK_EDGE)
 _CAMERAS: Final = {RULES_EDGE: "cam-1", NETWORK_EDGE: "cam-2"}
 _TRAINING_IMAGES: Final = 240
+_TRAINING_SECONDS: Final = 900.0
+_PART: Final = "synthetic:panel"
 _TILES: Final = 12  # of each edge
 _MARK: Final = ".linewatch-demo"
 
@@ -59,22 +62,26 @@ def run_demo(settings: Settings, options: DemoOptions, console: Console) -> Demo
     """Run everything once; raises DemoError when a step fails, and always stops what it started."""
     home = _fresh_home(options.out)
     say = _Steps(console)
-    with (
-        Cluster(home / "broker", ClusterOptions()) as cluster,
-        Children(_environment(cluster.bootstrap_servers, home), home / "logs") as children,
-    ):
+    with ExitStack() as running:
+        teachers = running.enter_context(Children({"LINEWATCH_DATA_DIR": str(home / "data")}, home / "logs"))
+        # Drawing and training use the time in which Kafka starts and the topics are made.
+        drawing = _draw_training_images(teachers, options, home)
+        cluster = running.enter_context(Cluster(home / "broker", ClusterOptions()))
+        children = running.enter_context(Children(_environment(cluster.bootstrap_servers, home), home / "logs"))
         say(f"Kafka {cluster.bootstrap_servers} is up")
-        own = settings.model_copy(update={"bootstrap_servers": cluster.bootstrap_servers, "data_dir": home / "data"})
-        images = _training_images(children, options, home)
-        say(f"training images: {images}")
+        images = _training_images(drawing, options, home)
+        say(f"training images: {_short(images)}")
+        training = _start_training(teachers, images, home)
         _prepare_topics(children)
-        rules, network = _train(children, images, home)
+        children.start("ticks", "streams", "ticks")
+        children.start("statistics", "streams", "statistics")
+        for teacher in training:
+            teacher.finish(_TRAINING_SECONDS)
         say("a rules recipe is tuned, a network is fine-tuned and exported for the edge")
+        own = settings.model_copy(update={"bootstrap_servers": cluster.bootstrap_servers, "data_dir": home / "data"})
         watch = Watch(own, make_codec(own), EDGES)
-        try:
-            return _operate(children, watch, options, {RULES_EDGE: rules, NETWORK_EDGE: network}, home, console, say)
-        finally:
-            watch.close()
+        running.callback(watch.close)
+        return _operate(children, watch, options, _models(home), home, console, say)
 
 
 class _Steps:
@@ -105,29 +112,38 @@ def _environment(bootstrap_servers: str, home: Path) -> dict[str, str]:
     return {"LINEWATCH_BOOTSTRAP_SERVERS": bootstrap_servers, "LINEWATCH_DATA_DIR": str(home / "data")}
 
 
-def _training_images(children: Children, options: DemoOptions, home: Path) -> Path:
-    if options.source is not None and options.annotated:
+def _draw_training_images(children: Children, options: DemoOptions, home: Path) -> Child | None:
+    """Draw panels to learn from; an annotated source teaches by itself."""
+    if options.annotated:
+        return None
+    count, images = str(_TRAINING_IMAGES), str(home / "training-images")
+    return children.start("samples", "samples", "get", _PART, "--count", count, "--seed", "1", "--out", images)
+
+
+def _training_images(drawing: Child | None, options: DemoOptions, home: Path) -> Path:
+    if drawing is None and options.source is not None:
         return options.source
-    images = home / "training-images"
-    count = str(_TRAINING_IMAGES)
-    children.run("samples", "samples", "get", "synthetic:panel", "--count", count, "--seed", "1", "--out", str(images))
-    return images
+    if drawing is not None:
+        drawing.finish(_TRAINING_SECONDS)
+    return home / "training-images"
 
 
 def _prepare_topics(children: Children) -> None:
     children.run("topics", "topics", "apply", *(part for edge in EDGES for part in ("--edge", edge)))
-    children.run("schemas", "schemas", "publish")
 
 
-def _train(children: Children, images: Path, home: Path) -> tuple[Path, Path]:
-    """Tune the recipe and fine-tune the network, one after the other: each uses all cores."""
-    rules, network = home / "models" / "rules", home / "models" / "network"
-    common = ("--images", str(images), "--seed", "7")
-    children.run("train-rules", "train", "--kind", "rules", *common, "--preset", "demo", "--out", str(rules))
-    children.run(
-        "train-network", "train", "--kind", "classification", *common, "--preset", "demo", "--out", str(network)
-    )
-    return rules, network
+def _models(home: Path) -> dict[str, Path]:
+    return {RULES_EDGE: home / "models" / "rules", NETWORK_EDGE: home / "models" / "network"}
+
+
+def _start_training(children: Children, images: Path, home: Path) -> list[Child]:
+    """Tune the recipe and fine-tune the network side by side: neither keeps all cores busy all the time."""
+    common = ("--images", str(images), "--seed", "7", "--preset", "demo")
+    kinds = {"rules": RULES_EDGE, "classification": NETWORK_EDGE}
+    return [
+        children.start(f"train-{kind}", "train", "--kind", kind, *common, "--out", str(_models(home)[edge]))
+        for kind, edge in kinds.items()
+    ]
 
 
 def _operate(
@@ -139,8 +155,6 @@ def _operate(
     console: Console,
     say: Callable[[str], None],
 ) -> DemoResult:
-    children.start("ticks", "streams", "ticks")
-    children.start("statistics", "streams", "statistics")
     for edge, model in models.items():
         children.start(edge, "edge", "--edge", edge, "--model", str(model), "--threads", "1")
     _wait(children, Deadline(90, "starting the edges"), lambda: watch.ready_edges() >= set(EDGES), watch.ready_edges)
@@ -156,7 +170,7 @@ def _operate(
 
 
 def _start_gateway(children: Children, edge: str, options: DemoOptions) -> Child:
-    source = str(options.source) if options.source else "synthetic:panel?seed=2"
+    source = str(options.source) if options.source else f"{_PART}?seed=2"
     limit = () if options.source else ("--limit", str(options.frames))
     camera = ("--camera", _CAMERAS[edge])
     return children.start(
