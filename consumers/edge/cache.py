@@ -1,10 +1,13 @@
 """Model artifacts on the edge's disk, by digest; downloads go on where they stopped."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 from consumers.edge.errors import EdgeStateError, ModelUnusableError
 from consumers.inference.artifact import Artifact, load_artifact
@@ -19,10 +22,10 @@ _CHUNK: Final = 1 << 20
 
 
 class ModelCache:
-    """data_dir/models of an edge; `instance` keeps the downloads of two processes on one disk apart."""
+    """The models folder of an edge; processes of one edge on one machine may share it."""
 
-    def __init__(self, directory: Path, blobs: BlobStore, instance: str) -> None:
-        self._directory, self._blobs, self._instance = directory, blobs, instance
+    def __init__(self, directory: Path, blobs: BlobStore) -> None:
+        self._directory, self._blobs = directory, blobs
 
     def find(self, digest: str) -> Artifact | None:
         """The artifact if it is here whole; a damaged one is removed, so that it is fetched again."""
@@ -45,7 +48,7 @@ class ModelCache:
         """
         if (found := self.find(digest)) is not None:
             return found
-        bundle = self._directory / f".{blob.sha256}.{self._instance}.partial"
+        bundle = self._partial(blob)
         if not self._download(blob, bundle, wanted):
             return None
         try:
@@ -68,6 +71,14 @@ class ModelCache:
 
     def _place(self, digest: str) -> Path:
         return self._directory / digest.replace(":", "-")
+
+    def _partial(self, blob: ClaimCheck) -> Path:
+        """The file this process downloads into; it goes on with what a process that ended has left."""
+        own = self._directory / f".{blob.sha256}.{os.getpid()}.partial"
+        for left in self._directory.glob(f".{blob.sha256}.*.partial"):
+            if left != own and not psutil.pid_exists(int(left.suffixes[-2][1:])):
+                os.replace(left, own)
+        return own
 
     def _download(self, blob: ClaimCheck, target: Path, wanted: Callable[[], bool]) -> bool:
         try:

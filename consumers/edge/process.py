@@ -84,7 +84,7 @@ class Edge:
             options.edge_id,
             self._slots,
             self._memory,
-            ModelCache(directory / "models", self._blobs, options.instance),
+            ModelCache(directory / "models", self._blobs),
             settings.trusted_keys,
             self._machine,
             self._on_progress,

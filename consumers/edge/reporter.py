@@ -17,8 +17,8 @@ from consumers.edge.stages import Identity
 from consumers.edge.tally import Tally
 from schemas.codec import Codec
 from schemas.headers import event_headers
-from schemas.records import EdgeReported, EdgeState, ModelRef, Slot
-from schemas.topics import EDGE_REPORTED
+from schemas.records import Alarm, EdgeReported, EdgeState, ModelRef, Slot
+from schemas.topics import ALARMS, EDGE_REPORTED
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class Reporter:
         self._started_at_us = time.time_ns() // 1000
         self._messages: dict[Slot, str] = {}
         self._refused_revision = 0
+        self._alarmed = False
         self._software, self._runtimes = _version("linewatch") or "unknown", _runtimes()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="edge-report", daemon=True)
@@ -82,19 +83,41 @@ class Reporter:
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY):
             self._publish(self._report("running" if self._slots.active.current else "starting"))
+            self._alarm(self._health().trouble if self._slots.active.current else None)
+
+    def _alarm(self, trouble: str | None) -> None:
+        """Raise an alarm when frames wait, clear it when they do no more."""
+        if (trouble is not None) == self._alarmed:
+            return
+        self._alarmed = trouble is not None
+        who = f"edge {self._who.edge_id}, process {self._who.instance}"
+        alarm = Alarm(
+            alarm_id=f"{self._who.edge_id}/{self._who.instance}/frames-wait",
+            kind="verdict_late",
+            severity="critical",
+            raised=self._alarmed,
+            at_us=time.time_ns() // 1000,
+            edge_id=self._who.edge_id,
+            message=f"{who} inspects again" if trouble is None else f"{who} gives no verdicts: {trouble}",
+        )
+        self._send(ALARMS.name, alarm.alarm_id, alarm, alarm.event_id)
 
     def _publish(self, report: EdgeReported) -> None:
+        self._send(EDGE_REPORTED.name, f"{report.edge_id}/{report.instance}", report, report.event_id)
+
+    def _send(self, topic: str, key: str, record: EdgeReported | Alarm, event_id: str) -> None:
+        source = f"/edges/{self._who.edge_id}/{self._who.instance}"
         try:
             self._producer.produce(
-                EDGE_REPORTED.name,
-                key=f"{report.edge_id}/{report.instance}",
-                value=self._codec.encode(report),
-                headers=event_headers(report, event_id=report.event_id, source=f"/edges/{report.edge_id}"),
+                topic,
+                key=key,
+                value=self._codec.encode(record),
+                headers=event_headers(record, event_id=event_id, source=source),
             )
             self._producer.poll(0)
         except (KafkaException, BufferError) as error:
             # The next report says all of it again.
-            logger.warning("a report could not be published: %s", error)
+            logger.warning("a %s could not be published: %s", type(record).__name__, error)
 
     def _report(self, state: EdgeState) -> EdgeReported:
         now_us, count = time.time_ns() // 1000, self._tally.count(time.monotonic_ns())

@@ -1,6 +1,8 @@
 """Model artifacts on the edge's disk: downloads resume, what is damaged is fetched again, what is unused goes."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +41,7 @@ def blobs(tmp_path: Path) -> Breaking:
 
 @pytest.fixture
 def cache(tmp_path: Path, blobs: Breaking) -> ModelCache:
-    return ModelCache(tmp_path / "cache", blobs, "one")
+    return ModelCache(tmp_path / "cache", blobs)
 
 
 def always() -> bool:
@@ -75,6 +77,23 @@ def test_a_download_goes_on_where_it_stopped(cache: ModelCache, blobs: Breaking,
 
     assert cache.bring(artifact.digest, blob, always) is not None
     assert blobs.starts == [0, 500, 1000]
+
+
+def test_a_process_goes_on_with_what_one_that_ended_has_left_but_not_with_a_running_ones(
+    cache: ModelCache, blobs: Breaking, tmp_path: Path
+) -> None:
+    artifact, blob = stored(blobs, tmp_path)
+    content = (tmp_path / "bundle1").read_bytes()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(30)
+    (tmp_path / "cache").mkdir()
+    running = tmp_path / "cache" / f".{blob.sha256}.{os.getppid()}.partial"
+    running.write_bytes(b"another one's")
+    (tmp_path / "cache" / f".{blob.sha256}.{ended.pid}.partial").write_bytes(content[:700])
+
+    assert cache.bring(artifact.digest, blob, always) is not None
+    assert blobs.starts == [700]
+    assert running.read_bytes() == b"another one's"
 
 
 def test_a_blob_that_is_not_what_was_signed_is_refused_and_leaves_nothing(

@@ -74,7 +74,7 @@ class Site:
         """Start the installer, as the edge's process does after a (re)start."""
         self.slots = Slots()
         memory = MemoryFile(self.directory / "state.json")
-        cache = ModelCache(self.directory / "cache", self.store, "one")
+        cache = ModelCache(self.directory / "cache", self.store)
         installer = Installer(
             "edge-1", self.slots, memory, cache, self.directory / "trust.json", Machine(1, 10**8), self.steps.append
         )

@@ -14,7 +14,7 @@ from consumers.edge.slot import Slots
 from consumers.edge.stages import Identity
 from consumers.edge.tally import Tally
 from schemas.codec import Codec
-from schemas.records import EdgeConfig, EdgeReported
+from schemas.records import Alarm, EdgeConfig, EdgeReported
 from tests.consumers.edge.brightness import brightness_artifact
 
 CODEC = Codec()
@@ -113,6 +113,18 @@ def test_a_pipeline_in_trouble_is_told(desk: Desk, tmp_path: Path) -> None:
     desk.reporter.note(Progress("running"))
 
     assert (desk.last.healthy, desk.last.message) == (False, "images wait for the blob store")
+
+
+def test_an_alarm_is_raised_once_while_frames_wait_and_cleared_once_they_do_not(
+    desk: Desk,
+) -> None:
+    for trouble in (None, "blob store away", "blob store away", None, None):
+        desk.reporter._alarm(trouble)
+
+    sent = [CODEC.decode(record["value"], Alarm) for record in desk.producer.sent if record["topic"] == "alarms"]
+    assert [alarm.raised for alarm in sent] == [True, False]
+    assert {alarm.alarm_id for alarm in sent} == {"edge-1/one/frames-wait"}
+    assert "blob store away" in sent[0].message
 
 
 def test_a_report_that_cannot_be_sent_stops_nothing(desk: Desk) -> None:
