@@ -180,10 +180,16 @@ class BundleConsumer(driver.Consumer):
     async def take(self, message: BundleMessage) -> bool:
         """Whether the reader may process a bundle that reached it; if not, its records come again."""
         turn = self._progress.take(message.tp, message.bundle_span)
+        if turn is not Turn.NOW:
+            self.let_go(message)
         if turn is Turn.BROKEN:
             self.log.warning("a bundle of %s[%d] was lost on its way, reading again", message.topic, message.partition)
             await self.perform_seek()
         return turn is Turn.NOW
+
+    def let_go(self, message: BundleMessage) -> None:
+        """Stop waiting for a bundle that will never be acknowledged: a rebalance would wait for it for ever."""
+        self._unacked_messages.discard(message)
 
     # Committing ------------------------------------------------------------------------------------------------------
 

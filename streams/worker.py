@@ -106,6 +106,7 @@ def run_worker(app: faust.App, settings: Settings) -> int:
     worker = faust.Worker(
         app, loglevel=settings.log_level, override_logging=False, redirect_stdouts=False, daemon=True, quiet=True
     )
+    worker.spinner = None  # it would write terminal codes into the log
     try:
         worker.execute_from_commandline()
     except SystemExit as end:

@@ -85,9 +85,10 @@ def declare_agent(app: faust.App, processor: Processor, names: TopicNames) -> No
     @app.agent(app.topic(names.inspections, names.ticks, schema=BundleSchema()), name="line_statistics", concurrency=1)
     async def line_statistics(stream: Any) -> None:
         async for events in stream.noack_take(1, within=1.0):
+            consumer = cast("BundleConsumer", app.consumer)
             for event in events:
                 try:
-                    if not await cast("BundleConsumer", app.consumer).take(event.message):
+                    if not await consumer.take(event.message):
                         continue
                     changelog = await processor.take(event)
                 except Exception as error:  # noqa: BLE001 - the process ends, whatever it was
@@ -95,7 +96,9 @@ def declare_agent(app: faust.App, processor: Processor, names: TopicNames) -> No
                     _LOG.exception("can't go on")
                     await app.crash(error)
                     return
-                if changelog is not None:
+                if changelog is None:
+                    consumer.let_go(event.message)
+                else:
                     _acknowledge(app, event, changelog)
 
 
