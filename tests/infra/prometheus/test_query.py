@@ -96,7 +96,7 @@ def test_an_answer_without_a_result_is_no_answer_of_prometheus(data: Any) -> Non
 
 
 def test_nobody_at_the_address_is_a_clear_error() -> None:
-    with pytest.raises(QueryError, match="does not answer.*is it running"):
+    with pytest.raises(QueryError, match=r"does not answer .*is it running"):
         query(f"http://127.0.0.1:{free_ports(1)[0]}", "up")
 
 
