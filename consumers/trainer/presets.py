@@ -28,7 +28,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 PRESETS: Final = {
     # On lgp_surface: macro-F1 0.96 to 1.0 on the images left out, in 3 to 6 minutes on two shared cores.
     "quick": Preset(side=224, strides=(8, 16), views=3, fine_tuning=FineTuning(epochs=20)),
-    "standard": Preset(side=224, strides=(8, 16, 32), views=7, fine_tuning=FineTuning(epochs=60, patience=15)),
+    "standard": Preset(side=288, strides=(8, 16), views=4, fine_tuning=FineTuning(epochs=60, patience=15)),
     # Under a minute, for a few hundred simple pictures.
     "demo": Preset(side=224, strides=(8, 16), views=2, fine_tuning=FineTuning(epochs=0), int8=False),
     # Seconds: frozen features and a head, to see that everything runs.
