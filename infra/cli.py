@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.text import Text
 from typer.core import TyperGroup
 
 from consumers.errors import ConsumersError
@@ -97,7 +98,8 @@ def _guarded(run: Callable[[], Any]) -> int:
     try:
         run()
     except (InfraError, SchemasError, ProducersError, StreamsError, ConsumersError) as error:
-        Console(stderr=True).print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+        # As text, not markup: messages hold paths and lists, and "linewatch[edge]" would lose its last word.
+        Console(stderr=True).print(Text.assemble(("error:", "red"), f" {error}"), soft_wrap=True)
         return 1
     return 0
 

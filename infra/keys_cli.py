@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Signing keys: create, trust, rotat
 Note = Annotated[str, typer.Option("--note", help="what the key is for, shown by `keys list`")]
 PassphraseFile = Annotated[
     Path | None,
-    typer.Option("--passphrase-file", help="file: its first line encrypts the key", dir_okay=False),
+    typer.Option("--passphrase-file", help="file: its first line encrypts the key", exists=True, dir_okay=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object instead of text")]
 
@@ -86,7 +87,7 @@ def list_keys(json_output: Json = False) -> None:
     for row in rows:
         private = "signs" if row["signs"] else "here" if row["private"] else ""
         state = "trusted" if row["revoked_at_us"] is None else f"revoked {_when(row['revoked_at_us'])}"
-        table.add_row(str(row["key_id"]), _when(row["added_at_us"]), state, private, str(row["note"]))
+        table.add_row(str(row["key_id"]), _when(row["added_at_us"]), state, private, escape(str(row["note"])))
     Console().print(table)
 
 
@@ -154,4 +155,4 @@ def _print(content: dict[str, object], text: str, json_output: bool) -> None:
     if json_output:
         console.print_json(msgspec.json.encode(content).decode())
     else:
-        console.print(text, highlight=False)
+        console.print(text, highlight=False, markup=False)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Judge images without Kafka, by the same code as the edge.")
 
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
-
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
@@ -127,11 +125,14 @@ def _write_table(judged: Iterator[_Judged], title: str) -> int:
 
 
 def _add_row(table: "Table", item: _Judged) -> None:
+    from rich.markup import escape
+
     prediction = item.prediction
     score = "" if prediction is None else f"{prediction.score:.3f}"
     boxes = "" if prediction is None else str(len(prediction.boxes))
     label = "" if prediction is None else prediction.label
-    table.add_row(item.file, item.verdict, label, score, boxes, f"{item.milliseconds:.1f}", item.reason or "")
+    cells = (item.file, item.verdict, label, score, boxes, f"{item.milliseconds:.1f}", item.reason or "")
+    table.add_row(*map(escape, cells))
 
 
 def _expand(images: list[str]) -> list[Path]:
@@ -146,9 +147,11 @@ def _expand(images: list[str]) -> list[Path]:
 
 
 def _files_of(name: str) -> list[Path]:
+    from producers.sources.listing import IMAGE_SUFFIXES
+
     path = Path(name)
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
+        return sorted(file for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file())
     if path.is_file():
         return [path]
     # Shells of Windows hand patterns over as they are.

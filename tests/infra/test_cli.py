@@ -48,6 +48,17 @@ def test_an_error_of_ours_is_one_line_and_exit_code_one(capsys: pytest.CaptureFi
     assert capsys.readouterr().err == "error: port 9092 is taken; choose another with --port\n"
 
 
+@pytest.mark.parametrize("said", ["install linewatch[edge]", "/data/[/x]/a.jpg is no image", "classes [bad] and [red]"])
+def test_brackets_in_an_error_are_words_like_any_other(said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from infra.errors import InfraError
+
+    def fail() -> None:
+        raise InfraError(said)
+
+    assert cli._guarded(fail) == 1
+    assert capsys.readouterr().err == f"error: {said}\n"
+
+
 def test_a_bug_is_not_dressed_up_as_an_error_of_ours() -> None:
     def fail() -> None:
         raise ZeroDivisionError

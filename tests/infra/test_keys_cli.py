@@ -81,6 +81,17 @@ def test_the_table_shows_every_key_and_nothing_private(data_dir: Path) -> None:
     assert secret not in output
 
 
+def test_a_note_may_hold_brackets() -> None:
+    created("--note", "press [a] [/x]")
+    result = run("list")
+    assert result.exit_code == 0
+    assert "[/x]" in result.output
+
+
+def test_a_passphrase_file_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
+    assert run("create", "--passphrase-file", str(tmp_path / "nowhere")).exit_code == 2
+
+
 def test_wrong_use_is_one_clear_error() -> None:
     for arguments in (("trust", "nonsense"), ("revoke", "0" * 16)):
         result = run(*arguments)

@@ -75,6 +75,17 @@ def test_a_table_for_people(model: str, images: Path) -> None:
     assert "1 fail, 1 pass" in result.stdout
 
 
+def test_names_with_brackets_and_every_kind_of_image_of_a_folder(model: str, images: Path) -> None:
+    folder = images / "odd"
+    folder.mkdir()
+    (folder / "a[b].jpe").write_bytes((images / "deep" / "dark.jpg").read_bytes())
+    (folder / "c[" / "x]").mkdir(parents=True)
+    (folder / "c[" / "x]" / "d.bmp").write_bytes(b"no image")
+    result = run("--model", model, str(folder))
+    assert result.exit_code == 1, result.output
+    assert "1 error, 1 fail" in result.stdout
+
+
 @pytest.mark.parametrize("pattern", ["nowhere.png", "*.nothing"])
 def test_images_that_are_not_there_are_exit_code_2(model: str, pattern: str) -> None:
     assert run("--model", model, pattern).exit_code == 2
