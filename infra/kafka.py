@@ -24,8 +24,19 @@ _PASSING: Final = frozenset(
 )
 
 
+# The same of a topic that was created this moment, or of one that is not there at all: asked again for so many seconds.
+_UNKNOWN: Final = frozenset(
+    {KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART}
+)
+_SETTLED_AFTER: Final = 2.0
+
+
 class BrokerAwayError(InfraError):
     """No broker answered in time; check `linewatch broker status` and bootstrap_servers, then try again."""
+
+
+class TopicMissingError(BrokerAwayError):
+    """A topic is not there (yet): `linewatch topics apply` makes it. Who waits for the broker waits for it as well."""
 
 
 def make_producer(settings: Settings, **overrides: Setting) -> Producer:
@@ -87,9 +98,11 @@ def read_to_end(
 ) -> Iterator[Message]:
     """Every message of a partition from `start` (default: its beginning) up to the end seen at the call, group-less.
 
-    `timeout` is for the whole read, seconds. Raises BrokerAwayError when the end is not reached in time.
+    `timeout` is for the whole read, seconds. Raises BrokerAwayError when the end is not reached in time,
+    TopicMissingError when there is no such partition.
     """
-    consumer = make_consumer(settings, "linewatch.reader", enable_partition_eof=True)
+    # Whatever fails is raised below; librdkafka would print a line for every refused connection besides.
+    consumer = make_consumer(settings, "linewatch.reader", enable_partition_eof=True, log_level=0)
     try:
         yield from _until_end(consumer, topic, partition, start, time.monotonic() + timeout)
     finally:
@@ -119,17 +132,27 @@ def _until_end(consumer: Consumer, topic: str, partition: int, start: int | None
 
 def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
     """First and end offset; a partition that is looking for its leader (a broker just restarted) is asked again."""
-    ends = time.monotonic() + ANSWER_TIMEOUT
+    started = time.monotonic()
     while True:
         try:
             low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_TIMEOUT)
         except KafkaException as error:
-            if error.args[0].code() not in _PASSING or time.monotonic() > ends:
-                reason = error.args[0].str()
-                raise BrokerAwayError(f"offsets of {topic}[{partition}] are not to be had: {reason}") from error
+            code, waited = error.args[0].code(), time.monotonic() - started
+            patience = ANSWER_TIMEOUT if code in _PASSING else _SETTLED_AFTER if code in _UNKNOWN else 0.0
+            if waited >= patience:
+                raise _unreachable(topic, partition, error.args[0]) from error
             time.sleep(0.2)
         else:
             return int(low), int(high)
+
+
+def _unreachable(topic: str, partition: int, reason: KafkaError) -> BrokerAwayError:
+    if reason.code() in _UNKNOWN:
+        return TopicMissingError(f"topic {topic} has no partition {partition} in Kafka: run `linewatch topics apply`")
+    return BrokerAwayError(
+        f"offsets of {topic}[{partition}] are not to be had ({reason.str()}): see `linewatch broker status` and "
+        "bootstrap_servers"
+    )
 
 
 def read_compacted(settings: Settings, topic: str, timeout: float = 60.0) -> dict[bytes, bytes]:

@@ -8,7 +8,8 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -113,15 +114,17 @@ def now_us() -> int:
 def create_key(directory: Path, passphrase: bytes | None = None) -> SigningKey:
     """Make a key pair in `directory`: <id>.private.pem (PKCS 8, mode 0600) and <id>.public.pem.
 
-    A passphrase encrypts the private file. The new key is not trusted by this alone.
+    A passphrase encrypts the private file. The new key is not trusted by this alone. SecurityError when the folder
+    can't be written; no half-written private key stays behind.
     """
     private = Ed25519PrivateKey.generate()
     key = SigningKey(key_id_of(private.public_key().public_bytes_raw()), private)
     encryption = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
     pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
-    directory.mkdir(parents=True, exist_ok=True)
-    _write_new(directory / f"{key.key_id}{_PRIVATE_SUFFIX}", pem, mode=0o600)
-    _write_new(directory / f"{key.key_id}{_PUBLIC_SUFFIX}", public_pem(key.public_key), mode=0o644)
+    with _written(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        _write_new(directory / f"{key.key_id}{_PUBLIC_SUFFIX}", public_pem(key.public_key), mode=0o644)
+        _write_new(directory / f"{key.key_id}{_PRIVATE_SUFFIX}", pem, mode=0o600)
     return key
 
 
@@ -197,11 +200,15 @@ def load_trust(path: Path) -> TrustStore:
 
 
 def save_trust(path: Path, trust: TrustStore) -> None:
-    """Write a trust store whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a trust store whole or not at all; SecurityError when it can't be written."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    scratch.write_bytes(msgspec.json.format(msgspec.json.encode(trust), indent=2) + b"\n")
-    os.replace(scratch, path)
+    with _written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            scratch.write_bytes(msgspec.json.format(msgspec.json.encode(trust), indent=2) + b"\n")
+            os.replace(scratch, path)
+        finally:
+            scratch.unlink(missing_ok=True)
 
 
 def verify(message: bytes, signatures: Iterable[Signature], trust: TrustStore) -> str:
@@ -239,5 +246,19 @@ def _public(raw: bytes) -> Ed25519PublicKey:
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     """Write a file that must not exist, with its mode from the first moment on (Windows knows no modes)."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SecurityError(
+            f"{path} can't be written ({error.strerror}): look at its permissions and the free space"
+        ) from error

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from infra.broker.errors import DirectoryBusyError
+from infra.broker.errors import BrokerError, DirectoryBusyError
 
 __all__ = ["exclusive"]
 
@@ -18,9 +18,9 @@ def exclusive(path: Path, *, timeout_s: float, doing: str) -> Iterator[None]:
 
     Raises:
         DirectoryBusyError: another process kept the lock for the whole time; `doing` says what we wanted.
+        BrokerError: the lock can't be made there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=timeout_s, isolation_level=None)) as connection:
+    with closing(_opened(path, timeout_s, doing)) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
@@ -32,3 +32,13 @@ def exclusive(path: Path, *, timeout_s: float, doing: str) -> Iterator[None]:
             yield
         finally:
             connection.execute("ROLLBACK")
+
+
+def _opened(path: Path, timeout_s: float, doing: str) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise BrokerError(
+            f"{doing}: {path} can't be made ({error}): give a folder that you may write to (LINEWATCH_CACHE_DIR, --dir)"
+        ) from error

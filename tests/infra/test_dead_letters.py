@@ -58,7 +58,17 @@ def test_large_bytes_travel_as_a_claim_check() -> None:
     assert letter.raw is None
     assert letter.claim_check is not None
     assert BLOBS.get(letter.claim_check) == raw
-    assert _letter(raw[1:]).claim_check is None
+    assert _letter(raw[60:]).claim_check is None
+    # Key and headers travel in the same message: they count.
+    assert _letter(raw[2:]).claim_check is not None
+
+
+def test_a_reason_that_quotes_a_huge_value_is_cut_short() -> None:
+    quoted = DecodeError(f"invalid enum value {'x' * INLINE_LIMIT}")
+    letter = dead_message("edge", quoted, _Message(b"x" * (INLINE_LIMIT // 2)), at_us=5, blobs=BLOBS)  # type: ignore[arg-type]
+    assert len(letter.reason) < 3_000
+    assert letter.reason.startswith("invalid enum value xxx")
+    assert len(dead_origin("gateway", "y" * 10_000, "E", "a.jpg", b"", at_us=1, blobs=BLOBS).reason) < 3_000
 
 
 def test_a_null_value_is_kept_as_no_bytes() -> None:

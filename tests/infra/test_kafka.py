@@ -8,7 +8,16 @@ from confluent_kafka.cimpl import NewTopic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.kafka import BrokerAwayError, key_partition, make_admin, make_producer, murmur2, read_compacted, read_to_end
+from infra.kafka import (
+    BrokerAwayError,
+    TopicMissingError,
+    key_partition,
+    make_admin,
+    make_producer,
+    murmur2,
+    read_compacted,
+    read_to_end,
+)
 from infra.settings import Settings
 
 
@@ -66,6 +75,12 @@ def test_reading_to_the_end_ends_even_behind_transaction_markers(broker_settings
     assert values == [b"1", b"2"]
     assert [message.value() for message in read_to_end(broker_settings, topic, start=1)] == [b"2"]
     assert list(read_to_end(broker_settings, topic, partition=3)) == []
+
+
+@pytest.mark.integration
+def test_a_topic_that_is_not_there_is_named_as_missing(broker_settings: Settings, unique: str) -> None:
+    with pytest.raises(TopicMissingError, match="linewatch topics apply"):
+        list(read_to_end(broker_settings, unique))
 
 
 @pytest.mark.integration

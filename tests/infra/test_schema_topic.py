@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -41,6 +42,27 @@ def test_a_schema_published_later_is_found_when_asked_again(
     producer.produce(SCHEMAS.name, key=fingerprint_of(text), value=text.encode())
     assert producer.flush(30) == 0
     assert schemas.find(fingerprint_of(text)) == text
+
+
+def test_another_unknown_schema_is_looked_up_at_once_the_same_one_not_again_so_soon(
+    settings: Settings, unique: str
+) -> None:
+    schemas = TopicSchemas(settings)
+    texts = [json.dumps({"type": "record", "name": f"{unique}{n}", "fields": []}) for n in range(2)]
+    assert [schemas.find(fingerprint_of(text)) for text in texts[:1]] == [None]
+    producer = make_producer(settings)
+    for text in texts:
+        producer.produce(SCHEMAS.name, key=fingerprint_of(text), value=text.encode())
+    assert producer.flush(30) == 0
+    assert schemas.find("0" * 16) is None
+    assert schemas.find(fingerprint_of(texts[1])) == texts[1]
+
+
+def test_without_the_topic_no_schema_is_known(
+    broker_settings: Settings, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.schema_topic.SCHEMAS", dataclasses.replace(SCHEMAS, name=unique))
+    assert TopicSchemas(broker_settings).find("0" * 16) is None
 
 
 def test_the_codec_of_settings_frames_as_they_say(settings: Settings) -> None:

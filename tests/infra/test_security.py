@@ -33,7 +33,7 @@ from schemas.records.training import Signature
 
 @pytest.fixture
 def key(tmp_path: Path) -> SigningKey:
-    return create_key(tmp_path / "keys")
+    return create_key(tmp_path / "full")
 
 
 @pytest.fixture
@@ -190,10 +190,27 @@ def test_an_altered_trust_store_is_noticed(trust: TrustStore, tmp_path: Path) ->
         load_trust(tmp_path / "trusted.json")
 
 
+def test_what_cannot_be_written_is_said_and_leaves_no_half_key(tmp_path: Path, trust: TrustStore) -> None:
+    (tmp_path / "file").write_text("no folder")
+    for write in (lambda: create_key(tmp_path / "file" / "keys"), lambda: save_trust(tmp_path / "file" / "t", trust)):
+        with pytest.raises(SecurityError, match="can't be written"):
+            write()
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The public file has 113 bytes and fits, the private one has 119: as on a disk that is full in between.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (116, limits[1]))
+    try:
+        with pytest.raises(SecurityError, match="can't be written"):
+            create_key(tmp_path / "full")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert private_files(tmp_path / "full") == {}
+
+
 def test_rotation_signs_with_the_newest_key_and_keeps_the_old_one_trusted(
     key: SigningKey, trust: TrustStore, tmp_path: Path
 ) -> None:
-    newer = create_key(tmp_path / "keys")
+    newer = create_key(tmp_path / "full")
     rotated = trust.with_key(newer.public_key, 2_000)
     assert signing_key(tmp_path / "keys", rotated).key_id == newer.key_id
     assert verify(b"m", [key.sign(b"m")], rotated) == key.key_id

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.broker.errors import DirectoryBusyError
+from infra.broker.errors import BrokerError, DirectoryBusyError
 from infra.broker.lock import exclusive
 from tests.paths import REPO
 
@@ -45,6 +45,16 @@ def test_a_killed_holder_leaves_nothing_behind(tmp_path: Path) -> None:
         holder.wait()
         with exclusive(lock, timeout_s=5, doing="taking over"):
             assert lock.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    lock = tmp_path / "file" / "deep" / "kafka.lock"
+    with (
+        pytest.raises(BrokerError, match=f"fetching: {lock} can't be made"),
+        exclusive(lock, timeout_s=0, doing="fetching"),
+    ):
+        pytest.fail("there is no lock")
 
 
 def test_it_can_be_taken_again_after_an_error(tmp_path: Path) -> None:
