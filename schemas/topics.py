@@ -70,7 +70,10 @@ class Topic:
     def configuration(self) -> dict[str, str]:
         """Kafka's topic settings, as `topics apply` sets them."""
         retention = {} if self.retention_ms is None else {"retention.ms": str(self.retention_ms)}
-        return {"cleanup.policy": self.cleanup, **retention, **self.config}
+        # Since Kafka 4.0 a broker refuses what is more than an hour ahead of it: a camera whose clock is wrong would
+        # then be silent, and its gateway could not even claim it.
+        clock = {"message.timestamp.after.max.ms": str(2**63 - 1)}
+        return {"cleanup.policy": self.cleanup, **retention, **clock, **self.config}
 
 
 FRAMES: Final = Topic(
@@ -93,6 +96,8 @@ CAMERAS: Final = Topic(
     record=CameraClaim,
     cleanup="compact",
     retention_ms=None,
+    # Every start of a gateway reads it whole, so it is compacted early and often.
+    config={"segment.bytes": str(4 * 2**20), "segment.ms": str(HOUR_MS), "min.cleanable.dirty.ratio": "0.1"},
     writers=("gateway",),
     readers=("gateway", "console"),
     about="which gateway numbers a camera's frames, and where they continue",
