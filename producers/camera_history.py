@@ -159,7 +159,7 @@ def _committed(settings: Settings, place: _Place, first: int, last: int) -> set[
 
 
 def _consumer(settings: Settings, isolation: str = "read_uncommitted") -> Consumer:
-    return make_consumer(settings, _GROUP, enable_partition_eof=True, log_level=2, isolation_level=isolation)
+    return make_consumer(settings, _GROUP, enable_partition_eof=True, log_level=0, isolation_level=isolation)
 
 
 def _read(settings: Settings, place: _Place, start: int) -> Iterator[Message]:

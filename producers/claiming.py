@@ -10,7 +10,7 @@ from typing import Final
 
 from producers.envelope import Envelopes
 from producers.errors import FencedError
-from producers.link import Link, LinkFencedError
+from producers.link import Link
 from producers.numbering import Numbering, number
 from producers.spool import Spool
 from producers.spool_file import gateway_name
@@ -18,7 +18,8 @@ from schemas.records import CameraClaim
 
 _log = logging.getLogger(__name__)
 
-_LOOK_S: Final = 2.0  # a gateway writes its claim right after it has fenced the one before
+NewestClaim = Callable[[], CameraClaim | None]
+FENCED_LOOK_S: Final = 2.0  # a gateway writes its claim right after it has fenced the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,18 @@ class Claimed:
 class Claimant:
     """Claims one camera for one spool. For one thread."""
 
-    def __init__(self, spool: Spool, *, edge_id: str, camera_id: str, unix_us: Callable[[], int]) -> None:
-        self._spool, self._edge_id, self._camera_id, self._unix_us = spool, edge_id, camera_id, unix_us
+    def __init__(
+        self, spool: Spool, newest_claim: NewestClaim, *, edge_id: str, camera_id: str, unix_us: Callable[[], int]
+    ) -> None:
+        """`newest_claim` reads the camera's newest claim, by anyone, from Kafka."""
+        self._spool, self._newest_claim = spool, newest_claim
+        self._edge_id, self._camera_id, self._unix_us = edge_id, camera_id, unix_us
 
     def claim(self, link: Link, envelopes: Envelopes) -> Claimed:
         """Claim the camera over a fresh link. Raises LinkError when Kafka can't be asked or told."""
         self._spool.flush()
         ledger = self._spool.state().ledger
-        newest = link.newest_claim()
+        newest = self._newest_claim()
         hashes = self._spool.hashes(ledger.next_index)
         view = link.look(ledger, newest, hashes)
         decided = number(ledger, hashes, view)
@@ -84,14 +89,17 @@ class Claimant:
             return None
         return self.record(link, claimed.epoch, ledger.offset, claimed.base + ledger.acknowledged)
 
-    def stop_if_taken_over(self, link: Link, claimed: Claimed, error: LinkFencedError, ended: threading.Event) -> None:
-        """Raise FencedError when there is a newer claim than ours; else the broker had only given up on this link."""
-        deadline = time.monotonic() + _LOOK_S
-        while time.monotonic() < deadline:
-            newest = link.newest_claim()
-            if newest is not None and newest.epoch > claimed.epoch:
-                raise FencedError(_fenced(newest)) from error
-            if ended.wait(0.1):
+    def stop_if_taken_over(self, epoch: int, patience_s: float, ended: threading.Event) -> None:
+        """Raise FencedError when there is a newer claim than that of `epoch`; look for one for `patience_s` seconds.
+
+        To be asked before a link is opened again: opening it would fence the other gateway in its turn.
+        """
+        deadline = time.monotonic() + patience_s
+        while True:
+            newest = self._newest_claim()
+            if newest is not None and newest.epoch > epoch:
+                raise FencedError(_fenced(newest))
+            if time.monotonic() >= deadline or ended.wait(0.1):
                 return
 
     def _tell(self, decided: Numbering, waiting: int) -> None:

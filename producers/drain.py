@@ -10,7 +10,7 @@ from typing import Final
 from infra.blobs import BlobError
 from producers.camera_history import CLAIM_EVERY_BYTES, CLAIM_EVERY_FRAMES, TRANSACTION_FRAMES
 from producers.captured import Notice, Spooled
-from producers.claiming import Claimant, Claimed
+from producers.claiming import FENCED_LOOK_S, Claimant, Claimed
 from producers.envelope import Envelopes, Unsendable
 from producers.link import Link, LinkError, LinkFencedError, LinkTooLargeError, OpenLink
 from producers.metrics import GatewayMetrics
@@ -96,6 +96,7 @@ class Drain:
         self._captured = threading.Event()  # no more frames will come
         self.abandoned = threading.Event()  # what is left stays in the spool
         self._inline_limit: int | None = None
+        self._fenced = False  # the last failure was that another link was opened
         self._since_claim_frames = self._since_claim_bytes = 0
         self.delivered = Delivered()
 
@@ -129,13 +130,16 @@ class Drain:
         self._metrics.delivery_failures.inc()
         if isinstance(error, LinkTooLargeError):
             self._inline_limit = max(error.size - _ROOM_FOR_ENVELOPE, 1) // 2
+        self._fenced = isinstance(error, LinkFencedError)
         level = logging.WARNING if failures == 1 else logging.INFO
         _log.log(level, "not delivered, trying again: %s; %d frames wait", error, self._spool.state().frames)
 
     def _deliver(self) -> None:
         """Open a link, claim the camera, deliver until the end or a failure."""
+        if self.delivered.epoch:
+            patience = FENCED_LOOK_S if self._fenced else 0.0
+            self._claimant.stop_if_taken_over(self.delivered.epoch, patience, self.abandoned)
         link = self._open_link()
-        claimed = None
         try:
             envelopes = self._make_envelopes(link.partition)
             if self._inline_limit is not None:
@@ -144,10 +148,6 @@ class Drain:
             self.delivered.epoch = claimed.epoch
             self._metrics.epoch.set(claimed.epoch)
             self._pump(link, envelopes, claimed)
-        except LinkFencedError as error:
-            if claimed is not None:
-                self._claimant.stop_if_taken_over(link, claimed, error, self.abandoned)
-            raise
         finally:
             link.close()
 

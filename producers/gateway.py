@@ -21,12 +21,13 @@ from producers.claiming import Claimant
 from producers.drain import Drain
 from producers.envelope import Envelopes
 from producers.errors import ProducersError
-from producers.kafka_link import KafkaLink
+from producers.kafka_link import KafkaLink, read_newest_claim
 from producers.link import Link
 from producers.metrics import GatewayMetrics, make_metrics
 from producers.sources.source import SYSTEM_CLOCK, Clock, Source
 from producers.spool import Spool, SpoolLimits
 from schemas.identifiers import checked_identifier
+from schemas.records import CameraClaim
 
 _log = logging.getLogger(__name__)
 
@@ -125,11 +126,14 @@ class Gateway:
             self._spool,
             self._open_link,
             self._make_envelopes,
-            Claimant(self._spool, edge_id=edge_id, camera_id=camera_id, unix_us=clock.unix_us),
+            Claimant(self._spool, self._newest_claim, edge_id=edge_id, camera_id=camera_id, unix_us=clock.unix_us),
             self.metrics,
             camera_id=camera_id,
             unix_us=clock.unix_us,
         )
+
+    def _newest_claim(self) -> CameraClaim | None:
+        return read_newest_claim(self._settings, self._codec, self._options.camera_id)
 
     def _open_link(self) -> Link:
         return KafkaLink(

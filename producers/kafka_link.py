@@ -26,7 +26,9 @@ _log = logging.getLogger(__name__)
 
 _TRANSACTION_MS: Final = 60_000  # after that the broker gives up on a gateway that fell silent in mid-transaction
 _DELIVERY_MS: Final = 30_000  # below that of the transaction, so that the gateway notices first
+_ASK_AGAIN_S: Final = 0.1  # when the answer was "not yet" at once
 _SLICE_S: Final = 1.0  # of waiting, between two looks whether the gateway is to end
+_COMMIT_SLICE_S: Final = 20.0
 _SILENT: Final = frozenset({KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN})
 _NO_TOPIC: Final = frozenset(
     {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
@@ -44,12 +46,22 @@ def gateway_producer(settings: Settings, **overrides: str | float | bool) -> Pro
         "delivery_timeout_ms": _DELIVERY_MS,
         "reconnect_backoff_max_ms": 1_000,
         "socket_nagle_disable": True,
-        "log_level": 2,  # the gateway says itself, once, that Kafka is away
+        "log_level": 0,  # the gateway says itself, once, that Kafka is away
     }
     try:
         return make_producer(settings, **{**tuned, **overrides})
     except KafkaException as error:
         raise GatewaySettingsError(f"Kafka settings are wrong: {error.args[0].str()}; see linewatch.toml") from error
+
+
+def read_newest_claim(settings: Settings, codec: Codec, camera_id: str) -> CameraClaim | None:
+    """The newest claim on a camera, None when there never was one. Raises LinkError."""
+    try:
+        return newest_claim(settings, codec, camera_id)
+    except KafkaException as error:
+        raise _link_error(error, "reading the topic cameras") from error
+    except BrokerAwayError as error:
+        raise LinkError(str(error)) from error
 
 
 class KafkaLink:
@@ -81,15 +93,6 @@ class KafkaLink:
         except (BrokerAwayError, TopicsError) as error:
             raise LinkError(str(error)) from error
 
-    def newest_claim(self) -> CameraClaim | None:
-        """As in Link."""
-        try:
-            return newest_claim(self._settings, self._codec, self._camera_id)
-        except KafkaException as error:
-            raise _link_error(error, "reading the topic cameras") from error
-        except BrokerAwayError as error:
-            raise LinkError(str(error)) from error
-
     def look(self, ledger: Ledger, claim: CameraClaim | None, hashes: Iterable[tuple[int, str]]) -> KafkaView:
         """As in Link."""
         try:
@@ -116,9 +119,9 @@ class KafkaLink:
                 self._producer.poll(0.1)
                 if self._ended():
                     raise LinkError("the gateway is ending")
+            self._producer.poll(0)
         except KafkaException as error:
             raise self._failure or _link_error(error, f"sending to {message.topic}", message.size) from error
-        self._producer.poll(0)
         if self._failure is not None:
             raise self._failure
 
@@ -149,7 +152,10 @@ class KafkaLink:
         """As in Link."""
         if not self._in_transaction:
             return None
-        self._patiently("committing", _TRANSACTION_MS / 1000, lambda: self._producer.commit_transaction(_SLICE_S))
+        # Asked again in mid-commit, librdkafka may end the transaction twice and fail: so with long patience.
+        self._patiently(
+            "committing", _TRANSACTION_MS / 1000, lambda: self._producer.commit_transaction(_COMMIT_SLICE_S)
+        )
         self._in_transaction = False
         offset, self._next_offset = self._next_offset, None
         return offset
@@ -164,6 +170,7 @@ class KafkaLink:
                 silent = error.args[0].retriable() or error.args[0].code() in _SILENT
                 if not silent or time.monotonic() > deadline or self._ended():
                     raise self._failure or _link_error(error, doing) from error
+                time.sleep(_ASK_AGAIN_S)
             else:
                 return
 
@@ -173,9 +180,9 @@ class KafkaLink:
             self._producer.purge()
             if self._in_transaction:
                 self._producer.abort_transaction(2.0)
+            self._producer.poll(0)
         except KafkaException as error:  # whoever connects next ends that transaction
             _log.debug("the transaction of camera %s was left open: %s", self._camera_id, error)
-        self._producer.poll(0)
 
 
 def _link_error(error: KafkaException, doing: str, size: int = 0) -> LinkError:

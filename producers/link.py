@@ -54,10 +54,6 @@ class Link(Protocol):
         """... and in which partition they lie."""
         ...
 
-    def newest_claim(self) -> CameraClaim | None:
-        """The newest claim on the camera, by anyone; None when there never was one."""
-        ...
-
     def look(self, ledger: Ledger, claim: CameraClaim | None, hashes: Iterable[tuple[int, str]]) -> KafkaView:
         """What Kafka holds of the camera, as far as the spool (`ledger`, `hashes`) can't know it."""
         ...

@@ -155,7 +155,7 @@ class Spool:
         return self._writer.fits(waiting + cost) or self._is_empty()
 
     def _is_empty(self) -> bool:
-        return self._ledger.acknowledged >= self._ledger.next_index - 1
+        return not self._frames and not self._writer.frames
 
     # The delivering side.
 
@@ -225,7 +225,7 @@ class Spool:
         with self._changed:
             return SpoolState(
                 ledger=self._ledger,
-                frames=self._ledger.next_index - 1 - self._ledger.acknowledged,
+                frames=self._writer.frames + len(self._frames),
                 used_bytes=self._writer.used_bytes,
                 captured=self._captured,
                 dropped=self._dropped,

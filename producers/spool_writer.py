@@ -92,6 +92,7 @@ class SpoolWriter:
         """`evict` names the oldest frame on disk that can go, None when there is none."""
         self._file, self._limits, self._camera_id, self._unix_us = file, limits, camera_id, unix_us
         self._evict = evict
+        self.frames = file.read_count()  # on disk
         self.used_bytes = file.used_bytes()
         self.newest_notice = file.read_newest_notice()
         self.disk_full = False
@@ -144,7 +145,7 @@ class SpoolWriter:
     def _write(self, batch: Batch, frames: Sequence[Incoming], limit: int) -> Written:
         """One transaction: acknowledged frames out, these in, notices and the ledger."""
         with self._file.transaction():
-            self._file.delete_frames(batch.ledger.acknowledged)
+            deleted = self._file.delete_frames(batch.ledger.acknowledged)
             self._file.delete_notices(batch.notice_acknowledged)
             kept, dropped, evicted = self._choose(frames, limit)
             self._file.add_frames([(incoming.index, incoming.frame) for incoming in kept])
@@ -155,7 +156,8 @@ class SpoolWriter:
             ledger = self._balanced(batch, frames, len(dropped) + evicted)
             self._file.save(ledger)
         self._unreported = 0
-        self._after_commit(ledger)
+        self.frames += len(kept) - deleted - evicted
+        self._after_commit()
         return Written(
             saved=len(frames) == len(batch.frames),
             frames=len(frames),
@@ -209,7 +211,7 @@ class SpoolWriter:
         return not self.disk_full and self._file.used_bytes() <= _CLEARED_BELOW * self._limits.file_bytes
 
     def _alarm(self, alarm_id: str, ledger: Ledger, *, raised: bool) -> Notice:
-        held = f"{ledger.next_index - 1 - ledger.acknowledged} frames wait for Kafka"
+        held = f"{self.frames} frames wait for Kafka"
         what = (
             f"the spool of camera {self._camera_id} is full ({held}): the {self._limits.drop} frames are dropped; "
             "bring Kafka back, or raise spool_cap_bytes"
@@ -227,9 +229,8 @@ class SpoolWriter:
             bound=float(self._limits.cap_bytes),
         )
 
-    def _after_commit(self, ledger: Ledger) -> None:
-        empty = ledger.acknowledged >= ledger.next_index - 1
-        if empty and self._file.free_bytes() > _GIVE_BACK_BYTES:
+    def _after_commit(self) -> None:
+        if not self.frames and self._file.free_bytes() > _GIVE_BACK_BYTES:
             self._file.give_back_space()
         self.used_bytes = self._file.used_bytes()
         self.newest_notice = self._file.read_newest_notice()

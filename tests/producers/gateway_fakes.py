@@ -68,6 +68,11 @@ class FakeKafka:
         self.settle(committed=False)
         return FakeLink(self, self.generation)
 
+    def newest_claim(self) -> CameraClaim | None:
+        """The newest claim, committed or not."""
+        claims = [one for one in self.log if one.message.topic == CAMERAS.name]
+        return CODEC.decode(claims[-1].message.value, CameraClaim) if claims else None
+
     def settle(self, *, committed: bool) -> None:
         """End the open transaction."""
         for logged in self.log:
@@ -110,10 +115,6 @@ class FakeLink:
         self.kafka.fault(operation)
         if self.generation != self.kafka.generation:
             raise LinkFencedError("fenced")
-
-    def newest_claim(self) -> CameraClaim | None:
-        claims = [one for one in self.kafka.log if one.message.topic == CAMERAS.name]
-        return CODEC.decode(claims[-1].message.value, CameraClaim) if claims else None
 
     def look(self, ledger: Ledger, claim: CameraClaim | None, hashes: Iterable[tuple[int, str]]) -> KafkaView:
         self._check("look")
@@ -169,7 +170,7 @@ def make_drain(spool: Spool, kafka: FakeKafka, blobs: Path) -> Drain:
         spool,
         lambda: as_link(kafka.open()),
         lambda partition: envelopes(blobs, partition),
-        Claimant(spool, edge_id=EDGE, camera_id=CAMERA, unix_us=lambda: NOW_US),
+        Claimant(spool, kafka.newest_claim, edge_id=EDGE, camera_id=CAMERA, unix_us=lambda: NOW_US),
         metrics(),
         camera_id=CAMERA,
         unix_us=lambda: NOW_US,
