@@ -33,7 +33,7 @@ from schemas.records.training import Signature
 
 @pytest.fixture
 def key(tmp_path: Path) -> SigningKey:
-    return create_key(tmp_path / "full")
+    return create_key(tmp_path / "keys")
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_what_cannot_be_written_is_said_and_leaves_no_half_key(tmp_path: Path, t
 def test_rotation_signs_with_the_newest_key_and_keeps_the_old_one_trusted(
     key: SigningKey, trust: TrustStore, tmp_path: Path
 ) -> None:
-    newer = create_key(tmp_path / "full")
+    newer = create_key(tmp_path / "keys")
     rotated = trust.with_key(newer.public_key, 2_000)
     assert signing_key(tmp_path / "keys", rotated).key_id == newer.key_id
     assert verify(b"m", [key.sign(b"m")], rotated) == key.key_id
