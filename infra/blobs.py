@@ -42,7 +42,7 @@ class BlobStore:
     def put(self, data: bytes) -> ClaimCheck:
         """Store bytes; returns once they are there whole."""
         digest = sha256(data).hexdigest()
-        if not self.has(digest):
+        if not self._is_whole(digest, len(data)):
             self._write(digest, iter((data,)))
         return ClaimCheck(reference=f"sha256:{digest}", sha256=digest, size=len(data))
 
@@ -51,7 +51,7 @@ class BlobStore:
         with path.open("rb") as file:
             digest = _digest_of(file)
             size = file.tell()
-            if not self.has(digest):
+            if not self._is_whole(digest, size):
                 file.seek(0)
                 self._write(digest, _chunks(file))
         return ClaimCheck(reference=f"sha256:{digest}", sha256=digest, size=size)
@@ -60,6 +60,13 @@ class BlobStore:
         """Whether a blob is there, by its sha256 in hex."""
         try:
             return bool(self._files.exists(self._path(digest)))
+        except OSError as error:
+            raise BlobError(f"blob store {self.url} does not answer: {error}") from error
+
+    def _is_whole(self, digest: str, size: int) -> bool:
+        """Whether a blob is there in its full length: a power cut may have left its name and none of its bytes."""
+        try:
+            return self.has(digest) and self._files.size(self._path(digest)) == size
         except OSError as error:
             raise BlobError(f"blob store {self.url} does not answer: {error}") from error
 

@@ -68,8 +68,10 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
-# Read elsewhere, before settings exist or by tests; still ours, so no typing mistakes.
-_OTHER_VARIABLES = frozenset({"LINEWATCH_TEST_BROKER"})
+# Read elsewhere, by tests or by infra/compose.yaml; still ours, so no typing mistakes.
+_OTHER_VARIABLES = frozenset(
+    {"LINEWATCH_TEST_BROKER", "LINEWATCH_BIND", "LINEWATCH_HOST", "LINEWATCH_SOURCE", "LINEWATCH_TRUST_DIR"}
+)
 
 
 @cache

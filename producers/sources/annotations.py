@@ -39,7 +39,8 @@ def read_annotations(path: Path) -> dict[str, Annotation]:
     Raises SourceError with the line's number for a line that is none, or that names a file outside of its folder.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): JSON may hold U+2028 and its like inside a string. Windows editors begin with a mark.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(
             f"{path} can't be read ({error}); mend it, or move it away to publish without truth"

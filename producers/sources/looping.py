@@ -29,7 +29,7 @@ class LoopedSource:
         self.description = f"{source.description}, again and again"
 
     def open(self, position: int = 0) -> Iterator[Capture | BrokenImage]:
-        """Yield for ever, from `position` on. Raises SourceError when there is nothing to repeat."""
+        """Yield for ever, from `position` on. Raises SourceError when there is nothing to repeat (any more)."""
         length = self._source.length
         if length < 1:
             raise SourceError(f"{self._source.description} is empty and can't be looped")
@@ -37,7 +37,13 @@ class LoopedSource:
         yield from self._round(first_round * length, start)
         passed = first_round + 1
         while not self._closed.is_set():
-            yield from self._round(passed * length, 0)
+            good = 0
+            for item in self._round(passed * length, 0):
+                good += isinstance(item, Capture)
+                yield item
+            if not good and not self._closed.is_set():
+                # Broken ones are not held back by any pace: a folder that went away would flood the dead letters.
+                raise SourceError(f"{self._source.description}: of {length} not one could be read in a whole round")
             passed += 1
 
     def close(self) -> None:

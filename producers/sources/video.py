@@ -58,17 +58,22 @@ class VideoSource:
         """End every iteration before its next frame."""
         self._closed.set()
 
-    def _frames(self, capture: "cv2.VideoCapture", position: int) -> Iterator[Capture]:
+    def _frames(self, capture: "cv2.VideoCapture", position: int) -> Iterator[Capture | BrokenImage]:
         index = 0
         while not self._closed.is_set() and capture.grab():
             if index >= position:
-                decoded, frame = capture.retrieve()
-                if not decoded:
-                    break
-                yield encoded_capture(frame, self._clock.now(), origin=f"{self._path}#{index}", position=index)
+                yield self._frame(capture, index)
             index += 1
         if not self._closed.is_set():
             _log.info("%s ended after %d frames", self.description, index)
+
+    def _frame(self, capture: "cv2.VideoCapture", index: int) -> Capture | BrokenImage:
+        origin = f"{self._path}#{index}"
+        decoded, frame = capture.retrieve()
+        if not decoded:
+            reason = f"frame {index} of the video can't be decoded"
+            return BrokenImage(origin=origin, reason=reason, raw=b"", size=None, position=index)
+        return encoded_capture(frame, self._clock.now(), origin=origin, position=index)
 
     def _capture(self) -> "cv2.VideoCapture":
         import cv2

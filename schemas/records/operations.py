@@ -90,7 +90,9 @@ class EdgeStatistics(Record, frozen=True, kw_only=True):
 
     @property
     def event_id(self) -> str:
-        return f"{self.key}/{self.last_sequence}/{self.inspections}"
+        # Every count that a writer may raise alone: of the frames, of the parts, of the labels; and the closing.
+        counts = (self.last_sequence, self.inspections, sum(self.parts.values()), self.labels)
+        return f"{self.key}/{'/'.join(map(str, counts))}/{'closed' if self.closed else 'open'}"
 
 
 class Alarm(Record, frozen=True, kw_only=True):
@@ -109,7 +111,8 @@ class Alarm(Record, frozen=True, kw_only=True):
 
     @property
     def event_id(self) -> str:
-        return f"{self.alarm_id}/{'raised' if self.raised else 'cleared'}"
+        # The time too: what was cleared may be raised again, and readers drop an id they have seen.
+        return f"{self.alarm_id}/{'raised' if self.raised else 'cleared'}/{self.at_us}"
 
 
 class Tick(Record, frozen=True, kw_only=True):

@@ -64,6 +64,18 @@ def test_changed_bytes_are_never_handed_out(tmp_path: Path) -> None:
         store.get(check)
 
 
+def test_a_blob_that_lost_its_bytes_is_written_anew(tmp_path: Path) -> None:
+    store = BlobStore(str(tmp_path / "blobs"))
+    check = store.put(b"frame")
+    (path,) = (p for p in (tmp_path / "blobs").rglob("*") if p.is_file())
+    path.write_bytes(b"")
+    assert store.get(store.put(b"frame")) == b"frame"
+    path.write_bytes(b"fr")
+    (tmp_path / "frame").write_bytes(b"frame")
+    assert store.get(store.put_file(tmp_path / "frame")) == b"frame"
+    assert store.get(check) == b"frame"
+
+
 def test_a_store_that_can_not_be_written_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "blobs").write_text("a file where the folder should be")
     with pytest.raises(BlobError, match=r"can't be written|does not answer"):

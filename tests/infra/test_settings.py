@@ -1,8 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from infra.settings import Settings, SettingsError, load_settings
+from tests.paths import REPO
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +30,14 @@ def test_an_unknown_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINEWATCH_BOOTSTRAP", "x")
     with pytest.raises(SettingsError, match="LINEWATCH_BOOTSTRAP; known are"):
         load_settings()
+
+
+def test_what_compose_takes_from_the_environment_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = set(re.findall(r"\$\{(LINEWATCH_\w+)", (REPO / "infra" / "compose.yaml").read_text(encoding="utf-8")))
+    assert named
+    for name in named:
+        monkeypatch.setenv(name, "x")
+    load_settings()
 
 
 def test_a_value_out_of_range_and_a_broken_file_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

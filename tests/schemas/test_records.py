@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from schemas.records import Frame, Record
+from schemas.records import Alarm, EdgeStatistics, Frame, Record
 from schemas.store import FILES, schema_text
 
 _PLAIN = {str: "string", bytes: "bytes", bool: "boolean", float: "double", int: "long"}
@@ -65,6 +65,18 @@ def test_times_are_marked_as_such_for_other_readers(record: type[Record]) -> Non
     for field in json.loads(schema_text(record))["fields"]:
         if field["name"].endswith("_at_us"):
             assert "timestamp-micros" in json.dumps(field["type"]), field["name"]
+
+
+def test_an_event_that_says_something_new_has_another_id() -> None:
+    # Readers drop an id that they have seen: what changed must not look like what was.
+    first = EdgeStatistics(edge_id="e", camera_id="*", minute_us=0, writer="labeling_queue", closed=False, labels=1)
+    changes: list[dict[str, Any]] = [{"labels": 2}, {"closed": True}, {"parts": {"pass": 1}}, {"inspections": 1}]
+    changed = [msgspec.structs.replace(first, **change) for change in changes]
+    assert len({record.event_id for record in (first, *changed)}) == len(changes) + 1
+    alarm = Alarm(alarm_id="drift/e", kind="drift", severity="warning", raised=True, at_us=1, message="drift")
+    again = msgspec.structs.replace(alarm, at_us=9)
+    cleared = msgspec.structs.replace(alarm, raised=False, at_us=5)
+    assert len({record.event_id for record in (alarm, cleared, again)}) == 3
 
 
 def test_records_can_not_be_changed() -> None:

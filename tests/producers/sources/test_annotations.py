@@ -41,6 +41,16 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, reason: str) -> None:
         read_annotations(path)
 
 
+def test_a_mark_at_the_start_and_odd_separators_in_texts_are_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "annotations.jsonl"
+    lines = ['{"file": "a.jpg", "label": "two\u2028lines"}', '{"file": "b.jpg", "label": "good"}']
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    assert {name: line.label for name, line in read_annotations(path).items()} == {
+        "a.jpg": "two\u2028lines",
+        "b.jpg": "good",
+    }
+
+
 def test_annotations_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "annotations.jsonl").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SourceError, match="can't be read"):

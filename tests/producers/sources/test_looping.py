@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from producers.errors import SourceError
 from producers.sources.files import FileSource
 from producers.sources.looping import LoopedSource
+from producers.sources.source import BrokenImage, Capture
 from tests.producers.sources.pictures import CLOCK, folder_of
 
 
@@ -41,3 +42,13 @@ def test_close_ends_it(tmp_path: Path) -> None:
 def test_nothing_cannot_be_repeated() -> None:
     with pytest.raises(SourceError, match="empty"):
         next(LoopedSource(FileSource([], "no images")).open())
+
+
+def test_a_folder_that_went_away_ends_it_instead_of_flooding(tmp_path: Path) -> None:
+    items = looped(tmp_path, 3).open()
+    assert [type(next(items)) for _ in range(3)] == [Capture] * 3
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert [type(next(items)) for _ in range(3)] == [BrokenImage] * 3
+    with pytest.raises(SourceError, match="not one could be read"):
+        next(items)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from producers.errors import SourceError
-from producers.sources.source import Capture
+from producers.sources.source import BrokenImage, Capture
 from producers.sources.video import VideoSource, encoded_capture
 from tests.paths import SHARED_DATA
 from tests.producers.sources.pictures import CLOCK, captures, grey_of
@@ -87,6 +87,35 @@ def test_resuming_a_compressed_video_yields_the_same_images() -> None:
 @real_videos
 def test_an_animated_gif_is_a_video() -> None:
     assert len(captures(VideoSource(BOLT))) == 37
+
+
+def test_a_frame_that_cannot_be_decoded_is_told_of_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Scratched:
+        """A video whose third frame is damaged."""
+
+        def __init__(self, *_: object) -> None:
+            self.index = -1
+
+        def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+            return True
+
+        def grab(self) -> bool:
+            self.index += 1
+            return self.index < 5
+
+        def retrieve(self) -> tuple[bool, object]:
+            return (False, None) if self.index == 2 else (True, np.zeros((4, 4, 3), np.uint8))
+
+        def release(self) -> None:
+            """Nothing to release."""
+
+    monkeypatch.setattr(cv2, "VideoCapture", Scratched)
+    items = list(VideoSource(tmp_path / "a.avi", clock=CLOCK).open())
+    assert [item.position for item in items] == [0, 1, 2, 3, 4]
+    assert [type(item) for item in items] == [Capture, Capture, BrokenImage, Capture, Capture]
+    assert items[2].origin.endswith("a.avi#2")
 
 
 def test_a_frame_that_is_no_image_is_refused() -> None:
