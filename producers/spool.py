@@ -83,7 +83,7 @@ class Spool:
         self._frame_bytes = 0
         self._notices: deque[tuple[Notice, tuple[str, str] | None]] = deque()
         self._notice_cursor = self._notice_acknowledged = 0
-        self._dirty = False  # the ledger differs from the one on disk
+        self._dirty = self._writing = False  # the ledger differs from the one on disk; it is being written
         self._captured = self._dropped = 0
         self._flushing = 0
         self._reading = self._interrupted = self._closing = self._last_try = False
@@ -161,15 +161,18 @@ class Spool:
 
     def take(self, max_bytes: int, timeout: float) -> list[Spooled]:
         """The next frames in order, about `max_bytes` of them; empty when none came within `timeout` seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._window.waiting, timeout)
-            cold = self._window.cold()
-            if cold is None:
-                found = self._window.take(max_bytes)
-                self._changed.notify_all()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing or self._window.waiting, timeout)
+                cold = self._window.cold()
+                if cold is None:
+                    found = self._window.take(max_bytes)
+                    self._changed.notify_all()
+                    return found
+                self._reading = True
+            # Where everything in between was dropped, what comes behind it is next.
+            if found := self._take_cold(*cold, max_bytes):
                 return found
-            self._reading = True
-        return self._take_cold(*cold, max_bytes)
 
     def _take_cold(self, first: int, before: int, max_bytes: int) -> list[Spooled]:
         found: list[Spooled] = []
@@ -255,7 +258,7 @@ class Spool:
 
     @property
     def _pending(self) -> bool:
-        return bool(self._frames or self._notices or self._dirty)
+        return bool(self._frames or self._notices or self._dirty or self._writing)
 
     def _check(self) -> None:
         if self._failure is not None:
@@ -286,12 +289,14 @@ class Spool:
                     return None
                 self._changed.wait_for(lambda: self._closing, _FULL_RETRY_S)
                 self._last_try = self._closing
+            self._writing = False
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._pending or self._closing)
             if not self._pending:
                 return None
             # A live frame is safe only on disk, so it goes at once; others can wait for company.
             self._changed.wait_for(self._is_urgent, _LINGER_S)
-            self._dirty = False
+            self._dirty, self._writing = False, True
             frames = self._writer.cut(self._frames)
             left = len(frames) < len(self._frames)
             next_index = self._frames[len(frames)].index if left else self._ledger.next_index
