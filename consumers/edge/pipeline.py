@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
+import cv2
+
 from consumers.edge.fetching import Fetcher
 from consumers.edge.stages import Arrived, Identity, Ready, inspect_frame, prepare
 from schemas.records import Inspection
@@ -34,6 +36,8 @@ class Pipeline:
         *,
         decoders: int,
     ) -> None:
+        # Threads that decode side by side need no threads of OpenCV's own: those would only take cores from the model.
+        cv2.setNumThreads(1)
         self._who, self._fetcher = who, fetcher
         self._publish, self._on_failure = publish, on_failure
         self._ready: queue.Queue[Ready | None] = queue.Queue(_AHEAD)
