@@ -26,7 +26,7 @@ test: setup system lint ## Lint, types, then every test against real components 
 	@$(BIN)/pytest -m "not proof"
 
 test-quick: setup ## Tests that need no broker (under 60 seconds)
-	@$(BIN)/pytest -m "not integration and not proof"
+	@$(BIN)/pytest -q -n 2 -m "not integration and not proof"
 
 prove: setup system ## The longer proofs: faults, loads, memory, full trainings
 	@$(BIN)/pytest -m proof --timeout 3600
