@@ -31,6 +31,7 @@ _TRAINING_IMAGES: Final = 240
 _TRAINING_SECONDS: Final = 900.0
 _PART: Final = "synthetic:panel"
 _TILES: Final = 12  # of each edge
+_STALLED_S: Final = 120.0
 _MARK: Final = ".linewatch-demo"
 
 
@@ -66,7 +67,7 @@ def run_demo(settings: Settings, options: DemoOptions, console: Console) -> Demo
         teachers = running.enter_context(Children({"LINEWATCH_DATA_DIR": str(home / "data")}, home / "logs"))
         # Drawing and training use the time in which Kafka starts and the topics are made.
         drawing = _draw_training_images(teachers, options, home)
-        cluster = running.enter_context(Cluster(home / "broker", ClusterOptions()))
+        cluster = running.enter_context(Cluster(home / "broker", ClusterOptions(cache_dir=settings.cache_dir)))
         children = running.enter_context(Children(_environment(cluster.bootstrap_servers, home), home / "logs"))
         say(f"Kafka {cluster.bootstrap_servers} is up")
         images = _training_images(drawing, options, home)
@@ -190,13 +191,16 @@ def _follow(
 ) -> None:
     """Show progress until every gateway has ended and every frame is inspected."""
     expected = None if options.source else options.frames
-    deadline = Deadline(600, "inspecting every frame")
+    # Without any progress, not in all: a folder may hold any number of images.
+    deadline, before = Deadline(_STALLED_S, "the next frame"), dict[str, tuple[int, int]]()
     with Live(console=console, refresh_per_second=4) as live:
         while True:
             watch.poll(0.2)
             children.check()
             done = {edge: (len(watch.frames[edge]), watch.inspected(edge)) for edge in EDGES}
             live.update(progress_table(done, expected or max(published for published, _ in done.values())))
+            if done != before:
+                deadline, before = Deadline(_STALLED_S, "the next frame"), done
             deadline.check(str(done))
             if not any(gateway.running for gateway in gateways) and all(p == i and p > 0 for p, i in done.values()):
                 break

@@ -2,12 +2,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import pytest
+from rich.console import Console
 
+from infra.demo import run
 from infra.demo.errors import DemoError
-from infra.demo.run import _MARK, DemoOptions, _fresh_home, _model_name
+from infra.demo.processes import Deadline
+from infra.demo.run import _MARK, EDGES, DemoOptions, _fresh_home, _model_name
 from tests.paths import REPO
 
 
@@ -33,6 +37,54 @@ def test_a_model_is_named_by_kind_runtime_and_precision(tmp_path: Path) -> None:
     document = {"kind": "classification", "runtime": {"name": "litert", "precision": "int8"}}
     (tmp_path / "model.json").write_text(json.dumps(document))
     assert _model_name(tmp_path) == "classification, litert int8"
+
+
+class _Scene:
+    """A line that inspects one more frame at each look, stands still for ever at `last`, and ends at `frames`."""
+
+    def __init__(self, frames: int, last: int) -> None:
+        self.seen, self._frames, self._last = 0, frames, last
+        self.running = True
+
+    @property
+    def frames(self) -> dict[str, dict[str, None]]:
+        return {edge: {str(number): None for number in range(self.seen)} for edge in EDGES}
+
+    def poll(self, _seconds: float) -> None:
+        self.seen = min(self.seen + 1, self._last)
+        self.running = self.seen < self._frames
+
+    def inspected(self, _edge: str) -> int:
+        return self.seen
+
+    def check(self) -> None:
+        """No process has failed."""
+
+
+class _ThreeLooks(Deadline):
+    """A deadline that has passed after three looks."""
+
+    def __init__(self, _seconds: float, what: str) -> None:
+        super().__init__(3600, what)
+        self._looks = 0
+
+    def check(self, state: str) -> None:
+        self._looks += 1
+        if self._looks > 3:
+            raise DemoError(f"stands still at {state}")
+
+
+def test_only_standing_still_ends_a_long_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "Deadline", _ThreeLooks)
+    options = DemoOptions(source=tmp_path, frames=1, fps=1, out=tmp_path)
+
+    def follow(scene: _Scene) -> None:
+        children, gateways, watch = cast("Any", scene), cast("Any", [scene]), cast("Any", scene)
+        run._follow(children, gateways, watch, options, Console(quiet=True))
+
+    follow(_Scene(frames=20, last=20))
+    with pytest.raises(DemoError, match="stands still"):
+        follow(_Scene(frames=20, last=10))
 
 
 @pytest.mark.integration
