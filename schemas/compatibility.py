@@ -74,10 +74,8 @@ def _reasons(reader: str, writer: str) -> list[str]:
     result = checker.get_compatibility(_parsed(reader), _parsed(writer))
     if result.compatibility is SchemaCompatibilityType.compatible:
         return []
-    return [
-        f"{message} at {place}"
-        for message, place in zip(sorted(result.messages), sorted(result.locations), strict=False)
-    ]
+    # Two sets, whose members belong to one another by chance only when there are several; never none: it is refused.
+    return [f"{'; '.join(sorted(result.messages)) or 'incompatible'} at {', '.join(sorted(result.locations)) or '/'}"]
 
 
 def _parsed(text: str) -> Any:

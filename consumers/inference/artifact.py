@@ -157,9 +157,14 @@ def add_signature(artifact: Artifact, signature: Signature) -> None:
     kept = [item for item in _existing_signatures(artifact) if item.key_id != signature.key_id]
     content = _SignatureFile(digest=artifact.digest, signatures=[*kept, signature])
     path = artifact.directory / SIGNATURES
-    scratch = path.with_suffix(".tmp")
-    scratch.write_bytes(msgspec.json.format(msgspec.json.encode(content)))
-    os.replace(scratch, path)
+    # Beside the artifact, not in it: every file in it counts for its digest, a half-written one of a crash as well.
+    home = artifact.directory.resolve()
+    scratch = home.parent / f".{home.name}.{os.getpid()}.signature"
+    try:
+        scratch.write_bytes(msgspec.json.format(msgspec.json.encode(content)))
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _existing_signatures(artifact: Artifact) -> tuple[Signature, ...]:

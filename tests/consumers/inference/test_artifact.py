@@ -84,6 +84,20 @@ def test_signatures_are_beside_the_digest(artifact: Artifact) -> None:
     assert read_signatures(load_artifact(artifact.directory, artifact.digest)) == (other, SIGNATURE)
 
 
+def test_a_crash_while_signing_leaves_the_digest_alone(artifact: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def crash(_source: Path, _target: Path) -> None:
+        seen.append(load_artifact(artifact.directory).digest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("consumers.inference.artifact.os.replace", crash)
+    with pytest.raises(KeyboardInterrupt):
+        add_signature(artifact, SIGNATURE)
+    assert seen == [artifact.digest]
+    assert [path.name for path in artifact.directory.parent.iterdir()] == [artifact.directory.name]
+
+
 def test_signatures_of_other_contents_are_refused(artifact: Artifact) -> None:
     add_signature(artifact, SIGNATURE)
     (artifact.directory / "notes.txt").write_text("added later")
