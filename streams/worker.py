@@ -50,6 +50,8 @@ def make_app(settings: Settings, app_id: str, instance: str, *, partitions: int 
         # A rebalance waits for the step in flight: its outputs, its changelog, its commit.
         "stream_wait_empty": True,
         "stream_recovery_delay": 0.0,
+        # States are small: a successor has read a partition's changelog in a moment; a standby could only fail, too.
+        "table_standby_replicas": 0,
         "web_enabled": False,
         "web_tables_enabled": False,
         "worker_redirect_stdouts": False,
