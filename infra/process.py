@@ -5,8 +5,11 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import Final
 
 from infra.settings import Settings
+
+_HANDOVER_S: Final = 0.2
 
 
 def setup_logging(settings: Settings, name: str) -> logging.Logger:
@@ -23,11 +26,18 @@ def setup_logging(settings: Settings, name: str) -> logging.Logger:
 def stop_event() -> threading.Event:
     """An event that SIGINT and SIGTERM set; a second signal ends the process at once. Call from the main thread."""
     stopped = threading.Event()
+    told = False
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        if stopped.is_set():
+        nonlocal told
+        if told:
             raise SystemExit(128 + number)
-        stopped.set()
+        told = True
+        # Not set here: the signal may have come while this very thread holds the event's lock (inside `wait`), and
+        # would then wait for itself for ever.
+        setter = threading.Thread(target=stopped.set, name="stop", daemon=True)
+        setter.start()
+        setter.join(_HANDOVER_S)
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)

@@ -26,6 +26,14 @@ def test_the_first_signal_asks_to_stop_and_the_second_ends() -> None:
     assert ended.value.code == 130
 
 
+@pytest.mark.timeout(20)
+def test_a_signal_inside_the_events_own_lock_stops_all_the_same() -> None:
+    stopped = stop_event()
+    with stopped._cond:  # type: ignore[attr-defined]
+        signal.raise_signal(signal.SIGTERM)
+    assert stopped.wait(10)
+
+
 def test_logs_go_to_standard_error_with_name_and_level(capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
     before = root.handlers[:], root.level
