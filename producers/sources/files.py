@@ -37,8 +37,10 @@ def load(path: Path, max_bytes: int = MAX_FILE_BYTES) -> Loaded | Unreadable:
         if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for its writer for ever
             return Unreadable("it is a folder" if stat.S_ISDIR(status.st_mode) else "it is no regular file", b"", None)
         with path.open("rb") as file:
-            # One byte more than allowed: the file may have grown since its size was asked.
-            image = file.read(max_bytes + 1 if status.st_size <= max_bytes else _EVIDENCE_BYTES)
+            # Asking for the most that is allowed would make room for it, which takes longer than reading.
+            image = file.read(min(status.st_size + 1, _EVIDENCE_BYTES if status.st_size > max_bytes else max_bytes + 1))
+            if status.st_size < len(image) <= max_bytes:  # it has grown since its size was asked
+                image += file.read(max_bytes + 1 - len(image))
     except OSError as error:
         return Unreadable(f"it can't be read: {error.strerror or error}", b"", None)
     if status.st_size > max_bytes or len(image) > max_bytes:
