@@ -39,6 +39,7 @@ class Claimant:
         """`newest_claim` reads the camera's newest claim, by anyone, from Kafka."""
         self._spool, self._newest_claim = spool, newest_claim
         self._edge_id, self._camera_id, self._unix_us = edge_id, camera_id, unix_us
+        self._tried = 0  # highest epoch this process tried to claim: it may lie in Kafka though the claim failed
 
     def claim(self, link: Link, envelopes: Envelopes) -> Claimed:
         """Claim the camera over a fresh link. Raises LinkError when Kafka can't be asked or told."""
@@ -51,6 +52,7 @@ class Claimant:
         self._tell(decided, len(hashes))
         epoch = max(newest.epoch if newest else 0, ledger.epoch) + 1
         end = link.end_offset()
+        self._tried = epoch
         link.send(envelopes.claim(self.record(link, epoch, end, view.last_sequence)))
         link.commit()
         # What an aborted transaction left of ours may lie before the end: the next look starts where this one did.
@@ -89,18 +91,23 @@ class Claimant:
             return None
         return self.record(link, claimed.epoch, ledger.offset, claimed.base + ledger.acknowledged)
 
-    def stop_if_taken_over(self, epoch: int, patience_s: float, ended: threading.Event) -> None:
-        """Raise FencedError when there is a newer claim than that of `epoch`; look for one for `patience_s` seconds.
+    def stop_if_taken_over(self, patience_s: float, ended: threading.Event) -> None:
+        """Raise FencedError when there is a newer claim than this process's; look for one for `patience_s` seconds.
 
         To be asked before a link is opened again: opening it would fence the other gateway in its turn.
         """
         deadline = time.monotonic() + patience_s
         while True:
             newest = self._newest_claim()
-            if newest is not None and newest.epoch > epoch:
+            if newest is not None and self._is_above(newest):
                 raise FencedError(_fenced(newest))
             if time.monotonic() >= deadline or ended.wait(0.1):
                 return
+
+    def _is_above(self, newest: CameraClaim) -> bool:
+        if newest.epoch == self._tried:
+            return newest.gateway != gateway_name()
+        return newest.epoch > self._tried
 
     def _tell(self, decided: Numbering, waiting: int) -> None:
         if decided.taken_over:

@@ -138,7 +138,7 @@ class Drain:
         """Open a link, claim the camera, deliver until the end or a failure."""
         if self.delivered.epoch:
             patience = FENCED_LOOK_S if self._fenced else 0.0
-            self._claimant.stop_if_taken_over(self.delivered.epoch, patience, self.abandoned)
+            self._claimant.stop_if_taken_over(patience, self.abandoned)
         link = self._open_link()
         try:
             envelopes = self._make_envelopes(link.partition)

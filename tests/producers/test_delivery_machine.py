@@ -139,6 +139,26 @@ class Delivery(RuleBasedStateMachine):
             assert set(delivered) <= {frame.image for frame in self.kafka.visible()}
 
 
+def test_a_claim_whose_answer_was_lost_is_nobody_elses() -> None:
+    machine = Delivery()
+    machine.capture(3)
+    faults = iter([Fault("answer", 2, LinkError), Fault("answer", 1, LinkError)])  # first frames, then the new claim
+    current: Fault | None = next(faults)
+
+    def fault(operation: str) -> None:
+        nonlocal current
+        try:
+            if current is not None:
+                current(operation)
+        except LinkError:
+            current = next(faults, None)
+            raise
+
+    machine._deliver("ours", fault)
+    assert [frame.sequence for frame in machine.kafka.committed()] == [0, 1, 2]
+    machine.teardown()
+
+
 TestDelivery = Delivery.TestCase
 # No shrinking: each step opens files, so a failure would take minutes to tell.
 TestDelivery.settings = settings(
