@@ -107,7 +107,7 @@ def test_a_lacking_validation_split_is_told(tmp_path: Path) -> None:
     write_parts(tmp_path / "data")
     path = tmp_path / "data" / "annotations.jsonl"
     path.write_text(path.read_text().replace('"validation"', '"train"'))
-    report = train_classification(read_labelled_images(tmp_path / "data"), tmp_path / "model", _run(TUNED))
+    report = train_classification(read_labelled_images(tmp_path / "data"), tmp_path / "model", _run(FROZEN))
     assert report.validation is None
     assert any("validation split lacks" in warning for warning in report.warnings)
 
