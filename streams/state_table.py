@@ -5,6 +5,10 @@ each value carries the group generation that wrote it and a revision that rises 
 value with the higher (generation, revision), not simply the last one. For the same reason a local value that is newer
 than the changelog, written just before a crash, survives recovery: it holds its own high-water marks, so it is always
 consistent.
+
+Recovery begins behind the changelog offset that the local copy is said to hold. Stock Faust moves that offset with each
+record of its own; when another worker has written in between, that would skip the other's records. Here it moves only
+from one offset to the very next.
 """
 
 import struct
@@ -14,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from faust.streams import _current_event
 from faust.tables.table import Table
+from faust.types import TP
 
 _STAMP: Final = struct.Struct(">qq")
 
@@ -77,7 +82,9 @@ class StateTable(Table[bytes, bytes]):
         """Recover: of each key the value with the highest stamp stays."""
         newest: dict[tuple[int, bytes], tuple[int, int]] = {}
         kept = []
+        ends: dict[TP, int] = {}
         for event in batch:
+            ends[event.message.tp] = event.message.offset
             key, packed = event.message.key, event.message.value
             place = (event.message.partition, key)
             stamp = unpack(packed)[:2]
@@ -87,6 +94,18 @@ class StateTable(Table[bytes, bytes]):
                 newest[place] = stamp
                 kept.append(event)
         super().apply_changelog_batch(kept)
+        for tp, offset in ends.items():
+            self.data.set_persisted_offset(tp, offset)
+
+    def _on_changelog_sent(self, future: Any) -> None:
+        written = future.result()
+        tp, offset = written.topic_partition, written.offset
+        held = self._persisted(tp)
+        if offset == (0 if held is None else held + 1):
+            self.data.set_persisted_offset(tp, offset)
+
+    def _persisted(self, tp: TP) -> int | None:
+        return self.persisted_offset(tp) if hasattr(self.data, "_db_for_partition") else None
 
     def _stored(self, partition: int, key: bytes) -> bytes | None:
         store: Any = self.data

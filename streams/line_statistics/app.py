@@ -20,6 +20,7 @@ from streams.line_statistics.processor import Processor, TopicNames
 from streams.outputs import OutputSender
 from streams.policies import PolicyFollower
 from streams.state_table import StateTable
+from streams.suspension import Suspension
 from streams.watchdog import GroupView, Watchdog
 from streams.worker import PARTITIONS, make_app, require_topics, run_worker
 
@@ -35,6 +36,7 @@ class _FaustHost:
 
     def __init__(self, app: faust.App) -> None:
         self._app = app
+        self.suspension = Suspension(app.conf.broker_session_timeout / 2, 2 * app.conf.broker_heartbeat_interval)
 
     @property
     def generation(self) -> int:
@@ -42,6 +44,14 @@ class _FaustHost:
 
     def caught_up(self, tp: TP) -> bool:
         return cast("BundleConsumer", self._app.consumer).caught_up(tp)
+
+    async def confirmed(self) -> bool:
+        if not self.suspension.look():
+            return True
+        _LOG.warning("this process stood still; asking the group before going on")
+        while self.suspension.look():
+            await asyncio.sleep(0.2)
+        return not self._app.rebalancing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +84,20 @@ def build_app(
     policies = PolicyFollower(settings, codec, names.policies)
     metrics = StatisticsMetrics(registry)
     sender = OutputSender(settings, codec, SOURCE)
-    processor = Processor(_FaustHost(app), table, sender, policies, codec, blobs, metrics, names)
+    host = _FaustHost(app)
+    processor = Processor(host, table, sender, policies, codec, blobs, metrics, names)
     declare_agent(app, processor, names)
+    watch_suspension(app, host.suspension)
     return StatisticsApp(app, table, policies, metrics)
+
+
+def watch_suspension(app: faust.App, suspension: Suspension) -> None:
+    """Look at the clock twice a second, so that standing still shows."""
+
+    async def look() -> None:
+        suspension.look()
+
+    app.timer(interval=0.5)(look)
 
 
 def declare_agent(app: faust.App, processor: Processor, names: TopicNames) -> None:

@@ -30,10 +30,15 @@ class Counted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Second(msgspec.Struct, frozen=True, kw_only=True):
-    """A tick as one edge sees it. While its inspections lag behind (`caught_up` false) no part grows older."""
+    """A tick as one edge sees it. While its inspections lag behind (`caught_up` false) no part grows older.
+
+    `again` asks for every minute kept, published or not: after a change of owner the last one, if it was suspended, may
+    have overwritten them with older numbers.
+    """
 
     at_us: int
     caught_up: bool
+    again: bool = False
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -107,6 +107,14 @@ def _tally(tally: dict[str, int], name: str) -> None:
     tally[short] = tally.get(short, 0) + 1
 
 
+def publish_kept(edge_id: str, camera_id: str, camera: Camera, out: Outcome) -> None:
+    """Publish every minute kept, whether it was published before or not."""
+    for minute in camera.minutes:
+        if not minute.closed:
+            minute.published = minute.inspections
+        out.statistics.append(camera_record(edge_id, camera_id, minute))
+
+
 def publish_open(edge_id: str, camera_id: str, camera: Camera, out: Outcome) -> None:
     """Publish the open minute when frames came since it was last published."""
     if camera.minutes and (minute := camera.minutes[-1]).published != minute.inspections:

@@ -32,14 +32,14 @@ KEPT_MINUTES: Final = 8  # cameras run apart by transport, so parts of several m
 _ID_LENGTH: Final = 64
 
 
-def publish_stored(state: EdgeState, out: Outcome, *, minutes: bool) -> None:
-    """Publish what was let go, and at a tick the `minutes` that changed; to be called before the state changes."""
+def publish_stored(state: EdgeState, out: Outcome, *, minutes: bool, again: bool = False) -> None:
+    """Publish what was let go, and at a tick the `minutes` that changed, or all `again`; before the state changes."""
     parts = state.parts
     for minute in parts.outbox:
         out.statistics.append(part_record(state.edge_id, minute))
     parts.outbox.clear()
     for minute in parts.minutes if minutes else ():
-        if minute.published != minute.total:
+        if again or minute.published != minute.total:
             minute.published = minute.total
             out.statistics.append(part_record(state.edge_id, minute))
 

@@ -52,6 +52,9 @@ class Host(Protocol):
     def caught_up(self, tp: TP) -> bool:
         """Whether all of a partition has been read and acknowledged."""
 
+    async def confirmed(self) -> bool:
+        """Whether this worker may still speak for its partitions; waits when it was suspended and can't know yet."""
+
 
 class _Batch:
     """One bundle on its way: outputs to send, states to store."""
@@ -86,6 +89,7 @@ class Processor:
         self._reader = BundleReader()
         self._generation = -1
         self._awaiting: dict[int, set[bytes]] = {}  # per partition: edges that the next tick concerns
+        self._taken_over: dict[int, set[bytes]] = {}  # edges whose minutes the next tick publishes again
         self._last_tick: dict[int, int] = {}
         self._last_record: dict[int, int] = {}  # per partition: timestamp of its latest inspection, microseconds
 
@@ -101,6 +105,8 @@ class Processor:
         else:
             batch = self._inspections(event, partition)
         if batch.outputs:
+            if not await self._host.confirmed():
+                return None
             await self._sender.deliver(batch.outputs)
         if generation != self._host.generation:
             return None
@@ -124,14 +130,17 @@ class Processor:
         if generation != self._generation:
             self._generation = generation
             self._awaiting.clear()
+            self._taken_over.clear()
             self._last_record.clear()
             self._metrics.forget()
         if partition not in self._awaiting:
             self._awaiting[partition] = set()
+            self._taken_over[partition] = set()
             for key, stamped in self._table.scan(partition):
                 state, _ = step(key.decode(), stamped.value, ())
                 self._metrics.keep(partition, state)
                 self._note(partition, key, state)
+                self._taken_over[partition].add(key)
 
     # Inspections -----------------------------------------------------------------------------------------------------
 
@@ -200,8 +209,10 @@ class Processor:
             return batch
         self._last_tick[partition] = at_us
         self._metrics.last_tick.set(at_us / 1e6)
-        second = Second(at_us=at_us, caught_up=self._caught_up(partition, at_us))
-        for number, key in enumerate(sorted(self._awaiting[partition])):
+        caught_up, again = self._caught_up(partition, at_us), self._taken_over[partition]
+        self._taken_over[partition] = set()
+        for number, key in enumerate(sorted(self._awaiting[partition] | again)):
+            second = Second(at_us=at_us, caught_up=caught_up, again=key in again)
             self._step(batch, event, key, [second], [origin])
             if number % _TURN == _TURN - 1:
                 await asyncio.sleep(0)

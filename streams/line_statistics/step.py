@@ -11,7 +11,7 @@ from typing import Final
 from schemas.errors import InvalidIdentifierError
 from schemas.identifiers import checked_identifier
 from streams.line_statistics.events import Counted, Event, Rule, Second
-from streams.line_statistics.minutes import count_frame, current_minute, publish_open, unpublished
+from streams.line_statistics.minutes import count_frame, current_minute, publish_kept, publish_open, unpublished
 from streams.line_statistics.outcome import Outcome, gap_alarm
 from streams.line_statistics.parts import awaits_second, join_frame, pass_second, publish_stored
 from streams.line_statistics.state import Camera, EdgeState, PartRule, decode_state, encode_state
@@ -28,7 +28,8 @@ def step(edge_id: str, state: bytes | None, events: Sequence[Event]) -> tuple[Ed
     edge = EdgeState(edge_id=edge_id) if state is None else decode_state(state)
     out = Outcome()
     if events:
-        publish_stored(edge, out, minutes=any(isinstance(event, Second) for event in events))
+        seconds = [event for event in events if isinstance(event, Second)]
+        publish_stored(edge, out, minutes=bool(seconds), again=any(second.again for second in seconds))
     for index, event in enumerate(events):
         if isinstance(event, Counted):
             reason = _take_frame(edge, event, out)
@@ -89,7 +90,8 @@ def _impossible(edge: EdgeState, frame: Counted) -> str | None:
 
 def _take_second(edge: EdgeState, second: Second, out: Outcome) -> None:
     for camera_id, camera in edge.cameras.items():
-        publish_open(edge.edge_id, camera_id, camera, out)
+        publish = publish_kept if second.again else publish_open
+        publish(edge.edge_id, camera_id, camera, out)
     pass_second(edge, second)
 
 

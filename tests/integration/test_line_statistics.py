@@ -1,6 +1,7 @@
 """line_statistics over a real Kafka: killed, joined, cut off; its numbers must equal a plain count."""
 
 import random
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -119,6 +120,19 @@ def moved_on(factory: Factory) -> Callable[[], bool]:
     return lambda: inspected(factory) > before
 
 
+def all_edges_moved_on(factory: Factory) -> Callable[[], bool]:
+    """A condition: the statistics of every edge count more than now."""
+
+    def counts() -> dict[str, int]:
+        return {
+            edge: sum(entry.inspections for entry in summed(records).values())
+            for edge, records in statistics_of(factory).items()
+        }
+
+    before = counts()
+    return lambda: all(counts().get(edge, 0) > before.get(edge, 0) for edge in EDGES)
+
+
 def expect_exact(factory: Factory, line: Line) -> None:
     """Wait until every frame is counted, then compare everything."""
     truth = line.truth()
@@ -185,6 +199,24 @@ def test_a_second_worker_takes_its_share_and_takes_over(factory: Factory) -> Non
         eventually(moved_on(factory), lambda: factory.log("second"))
         factory.restart("statistics")
         eventually(moved_on(factory), lambda: factory.log("statistics"))
+        line.stop()
+        expect_exact(factory, line)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes can't be suspended here")
+def test_a_worker_that_stood_still_does_not_overwrite_its_successor(factory: Factory) -> None:
+    factory.start("statistics", "streams", "statistics", "--instance", "one")
+    with Line(factory, 5) as line:
+        eventually(moved_on(factory), lambda: factory.log("statistics"))
+        factory.start("second", "streams", "statistics", "--instance", "two")
+        eventually(lambda: "Worker ready" in factory.log("second"), lambda: factory.log("second"))
+        eventually(moved_on(factory), lambda: factory.log("second"))
+        factory.processes["statistics"].send_signal(signal.SIGSTOP)
+        for _ in range(3):  # the second one has taken over all and has gone on
+            eventually(all_edges_moved_on(factory), lambda: factory.log("second"))
+        factory.processes["statistics"].send_signal(signal.SIGCONT)
+        for _ in range(3):
+            eventually(all_edges_moved_on(factory), lambda: factory.log("statistics"))
         line.stop()
         expect_exact(factory, line)
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types import TP
 
 from infra.settings import Settings
 from streams.state_table import NEVER, Stamped, StateTable, unpack
@@ -17,7 +18,7 @@ def table() -> StateTable:
 
 
 def recovered(key: bytes, value: bytes | None, offset: int, partition: int = 0) -> Any:
-    message = SimpleNamespace(key=key, value=value, partition=partition, offset=offset)
+    message = SimpleNamespace(key=key, value=value, partition=partition, offset=offset, tp=TP("changelog", partition))
     return SimpleNamespace(key=key, value=value, message=message)
 
 
@@ -62,3 +63,47 @@ def test_saving_writes_here_and_to_the_events_partition(table: StateTable, monke
     table.save(event, b"e", stamped)
     assert table.load(event, b"e") == stamped
     assert sent == [(5, b"e", stamped.pack())]
+
+
+class Persistent:
+    """A store that notes the offset it is said to hold."""
+
+    def __init__(self) -> None:
+        self.offset: int | None = None
+
+    def _db_for_partition(self, _partition: int) -> dict[bytes, bytes]:
+        return {}
+
+    def persisted_offset(self, _tp: TP) -> int | None:
+        return self.offset
+
+    def set_persisted_offset(self, _tp: TP, offset: int) -> None:
+        self.offset = offset
+
+    def apply_changelog_batch(self, _batch: object, **_: object) -> None:
+        """Nothing to keep."""
+
+
+def sent(offset: int) -> Any:
+    return SimpleNamespace(result=lambda: SimpleNamespace(topic_partition=TP("changelog", 0), offset=offset))
+
+
+def test_the_offset_held_moves_only_to_the_next_so_that_another_workers_records_are_read(table: StateTable) -> None:
+    store: Any = Persistent()
+    table._data = store
+    for offset in (0, 1, 2):
+        table._on_changelog_sent(sent(offset))
+    assert store.offset == 2
+    table._on_changelog_sent(sent(6))  # 3 to 5 are another's
+    assert store.offset == 2
+    table.apply_changelog_batch([recovered(b"e", Stamped(1, 1, b"x").pack(), n) for n in (3, 4, 5, 6)])
+    assert store.offset == 6
+    table._on_changelog_sent(sent(7))
+    assert store.offset == 7
+
+
+def test_a_copy_that_holds_nothing_claims_nothing(table: StateTable) -> None:
+    store: Any = Persistent()
+    table._data = store
+    table._on_changelog_sent(sent(4))
+    assert store.offset is None

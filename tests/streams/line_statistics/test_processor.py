@@ -19,7 +19,7 @@ from streams.line_statistics.state import StateVersionError
 from streams.line_statistics.step import step
 from streams.outputs import Output
 from streams.state_table import NEVER, Stamped
-from tests.streams.line_statistics.made import EDGE, START, counted, inspection
+from tests.streams.line_statistics.made import EDGE, MINUTE, START, counted, inspection
 
 CODEC = Codec()
 NAMES = TopicNames()
@@ -37,6 +37,7 @@ class World:
         self.present = True
         self.offset = 0
         self.moves_on = False
+        self.member = True
         table: Any = SimpleNamespace(load=self.load, save=self.save, scan=self.scan)
         policies: Any = SimpleNamespace(get=self.policies.get)
         self.metrics = StatisticsMetrics(CollectorRegistry())
@@ -46,6 +47,9 @@ class World:
 
     def caught_up(self, tp: TP) -> bool:
         return self.present
+
+    async def confirmed(self) -> bool:
+        return self.member
 
     def load(self, _event: Any, key: bytes) -> Stamped:
         return self.stored.get(key, NEVER)
@@ -120,6 +124,12 @@ def test_when_the_group_moved_on_meanwhile_nothing_is_stored(world: World) -> No
     world.moves_on = True
     assert world.inspect(counted(1), counted(3)) is None
     assert world.stored == {}
+
+
+def test_a_worker_that_lost_its_partitions_while_suspended_says_nothing(world: World) -> None:
+    world.member = False
+    assert world.inspect(counted(1), counted(3)) is None
+    assert world.happened == []
 
 
 def test_each_write_is_the_successor_of_the_last(world: World) -> None:
@@ -219,3 +229,20 @@ def test_a_policy_reaches_the_state_and_parts_wait_for_its_cameras(world: World)
     for second in range(20, 26):
         world.tick(START + second * 1_000_000)
     assert [record.parts for record in world.sent(NAMES.statistics) if record.parts] == [{"review": 1}]
+
+
+def test_after_a_change_of_owner_the_minutes_kept_are_published_again(world: World) -> None:
+    world.inspect(counted(1), counted(2, at_us=START + MINUTE))
+    world.tick(START)
+    world.tick(START + 1_000_000)
+    published = {record.key for record in world.sent(NAMES.statistics)}
+    assert len(published) == 4
+    world.outputs.clear()
+    world.tick(START + 2_000_000)
+    assert world.outputs == []
+    world.generation = 2  # the owner before may have been suspended, and have written older numbers meanwhile
+    world.tick(START + 3_000_000)
+    assert {record.key: record.inspections for record in world.sent(NAMES.statistics)}.keys() == published
+    world.outputs.clear()
+    world.tick(START + 4_000_000)
+    assert world.outputs == []
