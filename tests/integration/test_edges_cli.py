@@ -71,24 +71,6 @@ def test_an_edge_is_told_a_model_and_a_threshold_and_both_are_shown(line: Line, 
     assert listed.returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (("set-desired", "edge-1"), "either --model DIR or --clear"),
-        (("configure", "edge-1"), "nothing to change"),
-        (("configure", "edge-1", "--threshold", "scratch"), "CLASS=SCORE"),
-        (("configure", "edge-1", "--region", "1,2"), "X,Y,W,H"),
-    ],
-)
-def test_what_makes_no_sense_is_bad_usage(line: Line, arguments: tuple[str, ...], reason: str) -> None:
-    line.settings.data_dir.mkdir(parents=True, exist_ok=True)
-
-    done = linewatch(line, "edges", *arguments)
-
-    assert done.returncode == 2
-    assert reason in " ".join(done.stderr.replace("│", " ").split())
-
-
 def test_an_edge_id_that_cannot_be_one_is_told(line: Line, tmp_path: Path) -> None:
     line.settings.data_dir.mkdir(parents=True, exist_ok=True)
 
