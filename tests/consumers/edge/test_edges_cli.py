@@ -16,7 +16,7 @@ _WIDE = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
         (("configure", "edge-1"), "nothing to change"),
         (("configure", "edge-1", "--threshold", "scratch"), "CLASS=SCORE"),
         (("configure", "edge-1", "--region", "1,2"), "X,Y,W,H"),
-        (("configure", "edge-1", "--review-band", "0.7"), "0.7"),
+        (("configure", "edge-1", "--review-band", "0.7"), "less than or equal to 0.5"),
     ],
 )
 def test_what_makes_no_sense_is_bad_usage(arguments: tuple[str, ...], reason: str) -> None:
