@@ -168,7 +168,10 @@ def run_statistics(
 
 def assigned(app: faust.App) -> set[tuple[str, int]]:
     """The partitions this worker has now; empty before and between."""
+    consumer = app._consumer  # `app.consumer` would make one, in whatever thread asks
+    if consumer is None:
+        return set()
     try:
-        return {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
+        return {(tp.topic, tp.partition) for tp in consumer.assignment()}
     except Exception:  # noqa: BLE001 - the consumer is not started yet or already gone
         return set()
