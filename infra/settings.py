@@ -38,7 +38,6 @@ class Settings(BaseSettings):
     spool_cap_bytes: int = Field(20 * 2**30, gt=0, description="disk a gateway may use while Kafka is away")
     spool_drop: Literal["oldest", "newest"] = Field("newest", description="which frame goes when the spool is full")
     deadline_seconds: float = Field(3.0, gt=0, description="from capture to verdict at the line")
-    image_cap_bytes: int = Field(256 * 2**20, gt=0, description="larger images are dead-lettered")
     image_cap_pixels: int = Field(200_000_000, gt=0, description="larger images are refused before decoding")
     grafana_url: str | None = Field(None, description="Grafana to keep in sync")
     grafana_token: SecretStr | None = Field(None, description="service account token of that Grafana")

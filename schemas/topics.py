@@ -83,8 +83,8 @@ FRAMES: Final = Topic(
     record=Frame,
     cleanup="delete",
     retention_ms=7 * DAY_MS,
-    # JPEG does not compress again: it would only cost the edge's processor.
-    config={"retention.bytes": str(50 * 2**30), "compression.type": "uncompressed", "segment.bytes": str(256 * 2**20)},
+    # Bytes count for each partition: 48 GiB an edge. JPEG does not compress again: it would only cost the processor.
+    config={"retention.bytes": str(12 * 2**30), "compression.type": "uncompressed", "segment.bytes": str(256 * 2**20)},
     writers=("gateway",),
     readers=("edge", "archive", "trainer"),
     about="images as captured, or claim checks",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from consumers.edge.ledger import Assignment
 from consumers.edge.slot import LineUp, Standing
 from consumers.inference.errors import InferenceError
-from consumers.inference.judge import Judgement, error, judge
+from consumers.inference.judge import Judgement, error, judge, margin
 from consumers.inference.predictor import Prediction, Prepared
 from schemas.records import Frame, FrameLocation, Inspection, ShadowResult, StageLatency
 
@@ -171,6 +171,7 @@ def _inspection(
         defect_class=judgement.defect_class,
         score=prediction.score if prediction else 0.0,
         scores=prediction.scores if prediction else {},
+        margin=margin(prediction.score, prediction.scores, standing.criteria) if prediction else None,
         boxes=list(prediction.boxes) if prediction else [],
         image_width=ready.prepared.geometry.width if ready.prepared else 0,
         image_height=ready.prepared.geometry.height if ready.prepared else 0,

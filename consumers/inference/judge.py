@@ -59,11 +59,9 @@ def judge_scores(score: float, scores: Mapping[str, float], criteria: Criteria) 
 
     Classes without a score count as 0. The verdict is `error` when a score is not a number.
     """
-    own = {name: scores.get(name, 0.0) for name in criteria.thresholds}
+    own = _scores_of_classes(score, scores, criteria)
     if not own or math.isnan(score) or any(math.isnan(value) for value in own.values()):
         return error("no usable scores: the model or its input is broken")
-    likeliest = max(own, key=lambda name: own[name])
-    own[likeliest] = max(own[likeliest], score)
     ranked = sorted(own, key=lambda name: (_severity(own[name], name, criteria), own[name] - criteria.thresholds[name]))
     worst = ranked[-1]
     severity = _severity(own[worst], worst, criteria)
@@ -87,3 +85,23 @@ def _severity(value: float, name: str, criteria: Criteria) -> int:
     if value >= min(threshold + band, 1.0):
         return 2
     return 1 if value >= threshold - band else 0
+
+
+def margin(score: float, scores: Mapping[str, float], criteria: Criteria) -> float | None:
+    """How far the nearest class is from failing: its score minus its threshold, negative below it; None without scores.
+
+    The scores are those of `judge_scores`, so the sign agrees with its verdict where the review band is 0.
+    """
+    own = _scores_of_classes(score, scores, criteria)
+    if not own or math.isnan(score) or any(math.isnan(value) for value in own.values()):
+        return None
+    return max(value - criteria.thresholds[name] for name, value in own.items())
+
+
+def _scores_of_classes(score: float, scores: Mapping[str, float], criteria: Criteria) -> dict[str, float]:
+    """The score that counts for each defect class: the defect score for the likeliest, the others' own."""
+    own = {name: scores.get(name, 0.0) for name in criteria.thresholds}
+    if own and not any(math.isnan(value) for value in (score, *own.values())):
+        likeliest = max(own, key=lambda name: own[name])
+        own[likeliest] = max(own[likeliest], score)
+    return own

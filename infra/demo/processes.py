@@ -22,7 +22,9 @@ class Child:
         self.name, self.log = name, log
         command = [sys.executable, "-m", "infra.cli", *arguments]
         with log.open("wb") as output:
-            self._process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen(
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent
+            )
 
     @property
     def running(self) -> bool:
@@ -66,7 +68,9 @@ class Children:
     """Starts children and stops them all, last one first, whatever happens."""
 
     def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
-        self._environment = {**os.environ, **environment}
+        # A demo must never write into the plant that this machine's own settings name.
+        neutral = {name: value for name, value in os.environ.items() if not name.startswith("LINEWATCH_")}
+        self._environment = {**neutral, **environment}
         self._logs = logs
         self._children: list[Child] = []
         logs.mkdir(parents=True, exist_ok=True)

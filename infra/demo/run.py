@@ -64,11 +64,13 @@ def run_demo(settings: Settings, options: DemoOptions, console: Console) -> Demo
     home = _fresh_home(options.out)
     say = _Steps(console)
     with ExitStack() as running:
-        teachers = running.enter_context(Children({"LINEWATCH_DATA_DIR": str(home / "data")}, home / "logs"))
+        teachers = running.enter_context(Children(_environment(settings, "127.0.0.1:1", home), home / "logs"))
         # Drawing and training use the time in which Kafka starts and the topics are made.
         drawing = _draw_training_images(teachers, options, home)
         cluster = running.enter_context(Cluster(home / "broker", ClusterOptions(cache_dir=settings.cache_dir)))
-        children = running.enter_context(Children(_environment(cluster.bootstrap_servers, home), home / "logs"))
+        children = running.enter_context(
+            Children(_environment(settings, cluster.bootstrap_servers, home), home / "logs")
+        )
         say(f"Kafka {cluster.bootstrap_servers} is up")
         images = _training_images(drawing, options, home)
         say(f"training images: {_short(images)}")
@@ -109,8 +111,12 @@ def _fresh_home(out: Path) -> Path:
     return home
 
 
-def _environment(bootstrap_servers: str, home: Path) -> dict[str, str]:
-    return {"LINEWATCH_BOOTSTRAP_SERVERS": bootstrap_servers, "LINEWATCH_DATA_DIR": str(home / "data")}
+def _environment(settings: Settings, bootstrap_servers: str, home: Path) -> dict[str, str]:
+    return {
+        "LINEWATCH_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "LINEWATCH_CACHE_DIR": str(settings.cache_dir),
+        "LINEWATCH_DATA_DIR": str(home / "data"),
+    }
 
 
 def _draw_training_images(children: Children, options: DemoOptions, home: Path) -> Child | None:

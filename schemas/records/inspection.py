@@ -17,7 +17,7 @@ class ModelRef(Record, frozen=True, kw_only=True):
     name: str  # registered name
     version: str  # version of that name
     digest: str  # `sha256:<hex>` of the artifact's contents
-    kind: ModelKind  # kind of model
+    kind: str  # kind of model, as in its model.json; a word, so that old readers know of new kinds
 
 
 class FrameLocation(Record, frozen=True, kw_only=True):
@@ -70,6 +70,7 @@ class Inspection(Record, frozen=True, kw_only=True):
     defect_class: str | None = None  # class that failed it
     score: float = 0.0  # defect score, 0 good .. 1 surely defective
     scores: dict[str, float] = {}  # score per class, 0..1
+    margin: float | None = None  # nearest class's score minus its threshold: small means near; null when not judged
     boxes: list[Box] = []  # where, pixels of the image as captured
     image_width: int = 0  # pixels, 0 when it could not be decoded
     image_height: int = 0  # pixels, 0 when it could not be decoded

@@ -36,10 +36,13 @@ class Label(Record, frozen=True, kw_only=True):
 
     label_id: str  # derived from task and fencing token, so that a retry reuses it
     edge_id: str  # inspection point
-    camera_id: str  # camera of the frame
-    sequence: int  # the frame's number
-    captured_at_us: int  # the frame's capture time, Unix microseconds
-    frame: FrameLocation  # where the image lies
+    sha256: str  # of the image bytes, 64 hex digits: what the label is of, also when it never was a frame
+    camera_id: str | None = None  # camera of the frame; null for an imported image
+    sequence: int | None = None  # the frame's number; null for an imported image
+    captured_at_us: int  # when the image was taken, Unix microseconds
+    frame: FrameLocation | None = None  # where the frame lies; null for an imported image
+    part_id: str | None = None  # part on the image
+    product: str | None = None  # product or variant
     task_id: str | None  # task it answers; null when imported
     version: int  # rises with each correction by the same person
     labeler: str  # who
@@ -56,7 +59,9 @@ class Label(Record, frozen=True, kw_only=True):
     note: str | None = None  # free words
 
     @property
-    def frame_id(self) -> str:
+    def frame_id(self) -> str | None:
+        if self.camera_id is None or self.sequence is None:
+            return None
         return frame_id(self.camera_id, self.sequence)
 
     @property
@@ -102,6 +107,8 @@ class LabelingTask(Record, frozen=True, kw_only=True):
     round: LabelRound  # which look at the frame
     priority: float  # information per second of a person's time
     skill: str | None = None  # skill it needs
+    part_id: str | None = None  # part on the image
+    product: str | None = None  # product or variant
     request_id: str | None = None  # wish it answers
     prediction: Prediction | None = None  # what the model said
     verdict: Verdict | None = None  # the verdict given

@@ -30,13 +30,9 @@ class EdgeConfig(Record, frozen=True, kw_only=True):
 
     revision: int = 0  # rises with each change
     thresholds: dict[str, float] = {}  # per class: a score at or above it fails the frame
-    review_band: float | None = (
-        None  # scores within this distance of a threshold go to review; null means the model's own
-    )
+    review_band: float | None = None  # scores so close to a threshold go to review; null means the model's own
     deadline_us: int = 3_000_000  # from capture to verdict at the line
-    late_verdict: Literal["reject", "review"] = (
-        "review"  # what the line is told when no verdict came in time; never pass
-    )
+    late_verdict: Literal["reject", "review"] = "review"  # what the line is told when no verdict came in time
     region: Region | None = None  # part of the image that is judged
 
 
@@ -145,7 +141,8 @@ class RolloutCommand(Record, frozen=True, kw_only=True):
     at_us: int  # when, Unix microseconds
     reason: str | None = None  # why
     spec: RolloutSpec | None = None  # with create
-    signatures: list[Signature] = []  # with approve
+    statements: list[bytes] = []  # with approve: the statements signed, also the one that rolls back
+    signatures: list[Signature] = []  # with approve: over each statement, in order
 
     @property
     def event_id(self) -> str:

@@ -1,11 +1,13 @@
 """Verdicts: thresholds per class, a review band, and nothing that surprises an operator."""
 
+import math
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from consumers.inference.document import Thresholds
-from consumers.inference.judge import Criteria, criteria_for, error, judge, judge_scores
+from consumers.inference.judge import Criteria, criteria_for, error, judge, judge_scores, margin
 from consumers.inference.predictor import Durations, Prediction
 from schemas.records.inspection import VERDICTS
 from schemas.records.rollout import EdgeConfig
@@ -136,3 +138,17 @@ def test_an_edge_overrides_the_model_where_it_says_something() -> None:
     assert criteria_for(document, EdgeConfig()) == Criteria({"dark": 0.4}, 0.2)
     config = EdgeConfig(thresholds={"dark": 0.7, "unknown": 0.1}, review_band=0.0)
     assert criteria_for(document, config) == Criteria({"dark": 0.7}, 0.0)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_without_a_band_the_margins_sign_is_the_verdict(score: float, threshold: float, other: float) -> None:
+    criteria = Criteria(thresholds={"scratch": threshold, "dent": other}, review_band=0.0)
+    scores = {"scratch": score, "dent": score / 2}
+    distance = margin(score, scores, criteria)
+    assert distance is not None
+    assert (distance >= 0) == (judge_scores(score, scores, criteria).verdict == "fail")
+
+
+def test_what_could_not_be_judged_has_no_margin() -> None:
+    assert margin(math.nan, {"scratch": 0.1}, Criteria(thresholds={"scratch": 0.5}, review_band=0.0)) is None
+    assert margin(0.5, {}, Criteria(thresholds={}, review_band=0.0)) is None
