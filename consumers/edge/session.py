@@ -38,7 +38,7 @@ WINDOW_RECORDS: Final = 32
 """Frames in flight: hides decoding and acknowledgements behind the model; a rebalance waits for no more than these."""
 WINDOW_BYTES: Final = 64 * 2**20
 _POLL: Final = 0.2  # seconds; a message wakes the poll at once, this bounds how late a commit is
-_COMMIT_EVERY: Final = 0.5  # seconds: what a `kill -9` makes the successor inspect again
+_COMMIT_EVERY: Final = 0.25  # seconds: what a `kill -9` makes the successor inspect again
 _MEASURE_EVERY: Final = 1.0  # seconds
 _DRAIN: Final = 10.0  # seconds a rebalance waits for frames in flight
 _FLUSH: Final = 5.0  # seconds the end of a session waits for acknowledgements
