@@ -1,6 +1,7 @@
 """The spool on disk: an SQLite file that one gateway owns."""
 
 import json
+import logging
 import os
 import socket
 import sqlite3
@@ -15,9 +16,13 @@ import msgspec
 from producers.captured import Captured, Facts, Ledger, Notice, Spooled
 from producers.errors import SpoolError, SpoolLockedError
 
+_log = logging.getLogger(__name__)
+
 # Large pages suit images: with 200 kB ones 16 KiB wrote twice as fast as SQLite's 4 KiB, and small rows stay cheap.
 PAGE_BYTES: Final = 16_384
 _VERSION: Final = 1
+_VACUUM_PAGES: Final = 128  # given back in one step ...
+_VACUUM_STEPS: Final = 16  # ... and steps at a time: 32 MiB, well below a second
 _SCHEMA: Final = """
 CREATE TABLE frames (
     idx INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL, facts BLOB NOT NULL, path TEXT, image BLOB);
@@ -87,6 +92,7 @@ class SpoolFile:
     def __init__(self, folder: Path, *, log_bytes: int, max_pages: int | None = None) -> None:
         """`log_bytes` is about what the write-ahead log may take; `max_pages` caps the file itself."""
         self.path = folder / "spool.sqlite"
+        self._reserve = folder / "reserve"
         self._log_pages = max(1, log_bytes // PAGE_BYTES)
         try:
             self._writer = self._connect()
@@ -95,6 +101,8 @@ class SpoolFile:
             self._create()
             self._reader = self._connect()
         except sqlite3.DatabaseError as error:
+            if is_full(error):
+                raise SpoolError(f"no room on disk for the spool {self.path}: free some space") from error
             raise SpoolError(
                 f"the spool {self.path} can't be opened: {error}; if the disk is sound, move the file away: numbering "
                 "then goes on above the camera's last frame in Kafka, but what was not delivered stays in that file"
@@ -104,6 +112,8 @@ class SpoolFile:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        # Overwriting what is deleted would write every image twice, and need room on a full disk to make room.
+        connection.execute("PRAGMA secure_delete = OFF")
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL: a frame counts as captured once it would survive a power cut; it costs about 1 ms a commit on an SSD.
         connection.execute("PRAGMA synchronous = FULL")
@@ -184,8 +194,36 @@ class SpoolFile:
         return int(row[0]) if row else None
 
     def give_back_space(self) -> None:
-        """Shrink the file by its free pages."""
-        self._writer.execute("PRAGMA incremental_vacuum").fetchall()
+        """Shrink the file by some of its free pages, and the write-ahead log to nothing, as far as there is room."""
+        try:
+            for _ in range(_VACUUM_STEPS):  # a few pages at a time: moving them takes room in the log first
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                # sqlite3 steps a pragma without columns once, which frees one page; a script is stepped to its end.
+                self._writer.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES});")
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            _log.debug("the spool %s stays as large as it is: %s", self.path, error)
+
+    def hold_reserve(self, size: int) -> bool:
+        """Keep so many bytes of disk occupied for hard times; False when they are not to be had."""
+        try:
+            if self._reserve.exists() and self._reserve.stat().st_size == size:
+                return True
+            with self._reserve.open("wb") as file:
+                for _ in range(0, size, PAGE_BYTES):
+                    file.write(bytes(PAGE_BYTES))
+                file.truncate(size)
+        except OSError:
+            self.spend_reserve()
+            return False
+        return True
+
+    def spend_reserve(self) -> None:
+        """Give the reserved bytes to the write-ahead log: even forgetting delivered frames takes some room first."""
+        self._reserve.unlink(missing_ok=True)
+        self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def free_bytes(self) -> int:
         """Bytes of the file that hold nothing."""
@@ -235,6 +273,10 @@ class SpoolFile:
         """Where `source` goes on, 0 when it was never seen."""
         row = self._reader.execute("SELECT next FROM positions WHERE source = ?", (source,)).fetchone()
         return int(row[0]) if row else 0
+
+    def read_has_taken(self) -> bool:
+        """Whether any file was captured before."""
+        return self._reader.execute("SELECT 1 FROM taken LIMIT 1").fetchone() is not None
 
     def read_is_path_taken(self, path: str) -> bool:
         """Whether a file of this path was captured before."""

@@ -16,8 +16,8 @@ _log = logging.getLogger(__name__)
 
 DropPolicy = Literal["oldest", "newest"]
 WINDOW_BYTES: Final = 64 * 2**20  # captured frames kept in memory, beside the spool
-_LOG_BYTES: Final = 16 * 2**20  # of SQLite's write-ahead log between two checkpoints
-_BATCH_BYTES: Final = 8 * 2**20  # of one commit
+_LOG_BYTES: Final = 4 * 2**20  # of SQLite's write-ahead log between two checkpoints
+_BATCH_BYTES: Final = 4 * 2**20  # of one commit
 _CLEARED_BELOW: Final = 0.8  # share of the room under which the alarm ends: at the brim it would come and go
 _GIVE_BACK_BYTES: Final = 64 * 2**20  # free pages worth shrinking the file for, once it is empty
 
@@ -42,9 +42,14 @@ class SpoolLimits:
         return min(_BATCH_BYTES, self.cap_bytes // 16)
 
     @property
+    def reserve_bytes(self) -> int:
+        """What is kept occupied so that a full disk leaves room to forget what was delivered: a whole log's worth."""
+        return self.log_bytes + self.batch_bytes
+
+    @property
     def file_bytes(self) -> int:
-        """What the file may take: the log grows by a batch before each checkpoint, and the index of it takes some."""
-        return self.cap_bytes - 2 * self.log_bytes - self.batch_bytes
+        """What the file may take: the log grows by a batch before each checkpoint, and its index takes some too."""
+        return self.cap_bytes - 2 * self.log_bytes - self.batch_bytes - self.reserve_bytes
 
 
 class Incoming(msgspec.Struct, frozen=True, gc=False):
@@ -95,7 +100,7 @@ class SpoolWriter:
         self.frames = file.read_count()  # on disk
         self.used_bytes = file.used_bytes()
         self.newest_notice = file.read_newest_notice()
-        self.disk_full = False
+        self.disk_full = not file.hold_reserve(limits.reserve_bytes)
         self._unreported = 0  # frames dropped while not even that could be written down
 
     def fits(self, cost: int) -> bool:
@@ -113,22 +118,25 @@ class SpoolWriter:
 
         Raises sqlite3.Error when the file is damaged or the disk fails.
         """
+        if self.disk_full and not self._file.hold_reserve(self._limits.reserve_bytes):
+            return self._write_without_room(batch)
         try:
             written = self._write(batch, batch.frames, self._limits.file_bytes)
         except sqlite3.OperationalError as error:
             if not is_full(error):
                 raise
-            return self._write_without_room(batch, error)
+            if not self.disk_full:
+                _log.error("no room on disk for the spool %s (%s): free some space", self._file.path, error)
+            self.disk_full = True
+            self._file.spend_reserve()
+            return self._write_without_room(batch)
         if self.disk_full:
             _log.info("the spool %s has room again", self._file.path)
         self.disk_full = False
         return written
 
-    def _write_without_room(self, batch: Batch, error: sqlite3.Error) -> Written:
+    def _write_without_room(self, batch: Batch) -> Written:
         """The disk is full before the cap is met: the policy applies now; what can wait for room does."""
-        if not self.disk_full:
-            _log.error("no room on disk for the spool %s (%s): free some space", self._file.path, error)
-        self.disk_full = True
         droppable = list(takewhile(lambda incoming: incoming.droppable, batch.frames))
         try:
             return self._write(batch, droppable, self.used_bytes)
@@ -230,7 +238,7 @@ class SpoolWriter:
         )
 
     def _after_commit(self) -> None:
-        if not self.frames and self._file.free_bytes() > _GIVE_BACK_BYTES:
+        if not self.frames and (self.disk_full or self._file.free_bytes() > _GIVE_BACK_BYTES):
             self._file.give_back_space()
         self.used_bytes = self._file.used_bytes()
         self.newest_notice = self._file.read_newest_notice()
