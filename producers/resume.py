@@ -6,6 +6,7 @@ still there is not published again. Everything else (videos, simulators, looped 
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
 
 from producers.captured import Resume
@@ -14,6 +15,7 @@ from producers.sources.source import BrokenImage, Capture, Source
 from producers.spool import Spool
 
 
+@lru_cache(maxsize=8)  # asked two or three times about each file
 def path_of(origin: str) -> str:
     """The spelling of a file's path that stays the same wherever the gateway is started."""
     return os.path.abspath(origin)
@@ -28,6 +30,7 @@ class NewFiles:
         self._source, self._spool = source, spool
         self.description = source.description
         self.skipped = 0  # files left out
+        self._first_run = not spool.has_taken()
 
     def open(self, position: int = 0) -> Iterator[Capture | BrokenImage]:
         """Yield what is new from the file at `position` on."""
@@ -42,6 +45,8 @@ class NewFiles:
         self._source.close()
 
     def _is_known(self, item: Capture | BrokenImage) -> bool:
+        if self._first_run:
+            return False
         path = path_of(item.origin)
         if not self._spool.is_path_taken(path):
             return False

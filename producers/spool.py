@@ -120,6 +120,10 @@ class Spool:
         """Whether this file with these bytes was captured by an earlier run."""
         return self._file.read_is_taken(path, sha256)
 
+    def has_taken(self) -> bool:
+        """Whether any file was captured by an earlier run."""
+        return self._file.read_has_taken()
+
     def is_path_taken(self, path: str) -> bool:
         """Whether a file of this path, with whatever bytes, was captured by an earlier run."""
         return self._file.read_is_path_taken(path)
