@@ -70,7 +70,7 @@ def test_what_a_spool_takes_at_most_adds_up_to_its_cap() -> None:
 
     assert limits.file_bytes + 2 * limits.log_bytes + limits.batch_bytes + limits.reserve_bytes == 2**30
     assert limits.file_bytes > 0.9 * 2**30
-    assert SpoolLimits(cap_bytes=2**20).file_bytes > 0.7 * 2**20
+    assert SpoolLimits(cap_bytes=2**20).file_bytes > 0.6 * 2**20
 
 
 def test_a_batch_is_written_whole_with_the_ledger(disk: Disk) -> None:
