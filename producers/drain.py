@@ -122,7 +122,9 @@ class Drain:
                 self.abandoned.wait(self._pace.backoff_s[min(failures, len(self._pace.backoff_s)) - 1])
 
     def _over(self) -> bool:
-        return self.abandoned.is_set() or (self._captured.is_set() and self._spool.is_drained())
+        """Every run claims its camera once, even one that turns out to have nothing to deliver."""
+        delivered = self.delivered.epoch > 0 and self._captured.is_set() and self._spool.is_drained()
+        return self.abandoned.is_set() or delivered
 
     def _note_failure(self, error: Exception, failures: int) -> None:
         if self.abandoned.is_set():
