@@ -22,13 +22,13 @@ class Suspension:
         self._limit = limit
         self._silence = silence
         self._clock = clock
-        self._looked = clock()
+        self._looked: float | None = None  # until the first look: what comes before it is starting up
         self._doubt_until = float("-inf")
 
     def look(self) -> bool:
         """Whether what this process believes of itself is in doubt."""
         now = self._clock()
-        if now - self._looked > self._limit:
+        if self._looked is not None and now - self._looked > self._limit:
             self._doubt_until = now + self._silence
         self._looked = now
         return now < self._doubt_until

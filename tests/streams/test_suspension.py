@@ -21,6 +21,7 @@ def test_steady_looks_raise_no_doubt() -> None:
 def test_standing_still_is_doubted_until_the_heartbeats_had_their_time() -> None:
     clock = Clock()
     suspension = Suspension(3, 4, clock)
+    suspension.look()
     clock.now += 60
     assert suspension.look()
     for _ in range(3):
@@ -33,10 +34,18 @@ def test_standing_still_is_doubted_until_the_heartbeats_had_their_time() -> None
 def test_whoever_looks_first_sees_it_and_the_next_one_knows_too() -> None:
     clock = Clock()
     suspension = Suspension(3, 4, clock)
+    suspension.look()
     clock.now += 4
     suspension.look()
     clock.now += 0.1
     assert suspension.look()
+
+
+def test_starting_up_is_no_standing_still() -> None:
+    clock = Clock()
+    suspension = Suspension(3, 4, clock)
+    clock.now += 60
+    assert not suspension.look()
 
 
 def test_the_real_clock_runs() -> None:
