@@ -5,6 +5,7 @@ also kept in memory, within a window, so that a drain that keeps up reads nothin
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -165,17 +166,23 @@ class Spool:
 
     def take(self, max_bytes: int, timeout: float) -> list[Spooled]:
         """The next frames in order, about `max_bytes` of them; empty when none came within `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        attempt = 0
         while True:
+            left = max(0.0, deadline - time.monotonic())
             with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._window.waiting, timeout)
+                self._changed.wait_for(lambda: self._closing or self._window.waiting, left)
                 cold = self._window.cold()
                 if cold is None:
                     found = self._window.take(max_bytes)
                     self._changed.notify_all()
                     return found
                 self._reading = True
-            # Where everything in between was dropped, what comes behind it is next.
-            if found := self._take_cold(*cold, max_bytes):
+            # Where everything in between was dropped, what comes behind it is next; but while frames are being dropped
+            # one after the other, the caller must not wait for one that is not: it has others to commit.
+            found = self._take_cold(*cold, max_bytes)
+            attempt += 1
+            if found or (attempt > 1 and time.monotonic() >= deadline):
                 return found
 
     def _take_cold(self, first: int, before: int, max_bytes: int) -> list[Spooled]:

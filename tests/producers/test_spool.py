@@ -285,3 +285,26 @@ def test_any_order_of_events_keeps_every_frame(
     spool.rewind()
     assert [frame.index for frame in take_all(spool)] == list(range(acknowledged, appended))
     spool.close()
+
+
+def test_taking_ends_in_time_while_every_frame_is_dropped(tmp_path: Path) -> None:
+    spool = small(tmp_path, "newest")
+    fill(spool, 40, PAGE_BYTES - 2000)
+    taken = take_all(spool)
+    ended, dropping = threading.Event(), threading.Event()
+
+    def drop() -> None:
+        while not ended.is_set():
+            fill(spool, 1, PAGE_BYTES - 2000)
+            spool.flush()
+            dropping.set()
+
+    thread = threading.Thread(target=drop)
+    thread.start()
+    assert dropping.wait(30)
+    # Every dropped frame wakes the one who waits: it must still come back, to commit what it has taken.
+    assert [spool.take(1000, 0.05) for _ in range(5)] == [[]] * 5
+    ended.set()
+    thread.join(30)
+    assert taken
+    spool.close()
