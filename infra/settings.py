@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     schema_registry_url: str | None = Field(None, description="when set, records are written in Confluent framing")
     blob_url: str | None = Field(None, description="blob store, such as s3://bucket/prefix; default data_dir/blobs")
     trust_file: Path | None = Field(None, description="trusted public keys; default data_dir/keys/trusted.json")
+    blob_token: SecretStr | None = Field(None, description="token of a blob store reached over HTTP")
     spool_cap_bytes: int = Field(20 * 2**30, gt=0, description="disk a gateway may use while Kafka is away")
     spool_drop: Literal["oldest", "newest"] = Field("newest", description="which frame goes when the spool is full")
     deadline_seconds: float = Field(3.0, gt=0, description="from capture to verdict at the line")
@@ -43,6 +44,12 @@ class Settings(BaseSettings):
     grafana_token: SecretStr | None = Field(None, description="service account token of that Grafana")
     prometheus_url: str = Field("http://127.0.0.1:9090", description="Prometheus as Grafana reaches it")
     metrics_address: str = Field("127.0.0.1", description="where /metrics is served; 0.0.0.0 inside a container")
+    database_url: str | None = Field(None, description="the console's database; default SQLite in data_dir")
+    console_address: str = Field("127.0.0.1", description="where the console is served; 0.0.0.0 inside a container")
+    console_port: int = Field(8480, ge=0, le=65535, description="port of the console; 0 takes any free one")
+    console_secure_cookies: bool = Field(False, description="cookies over HTTPS only: set behind a TLS proxy")
+    console_session_hours: float = Field(12.0, gt=0, description="a person signs in again after so long")
+    lease_seconds: float = Field(180.0, gt=0, description="a labeling task is held so long without a heartbeat")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what the logs hold")
 
     @property

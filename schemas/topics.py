@@ -13,6 +13,7 @@ from schemas.records import (
     Alarm,
     AuditEvent,
     CameraClaim,
+    Dataset,
     DeadLetter,
     DesiredState,
     EdgePolicy,
@@ -120,8 +121,8 @@ LABELS: Final = Topic(
     record=Label,
     cleanup="delete",
     retention_ms=FOR_EVER,
-    writers=("console",),
-    readers=("labeling_queue", "archive", "trainer"),
+    writers=("console", "cli"),
+    readers=("labeling_queue", "archive", "trainer", "console"),
     about="every version of every label",
 )
 LABELING_REQUESTS: Final = Topic(
@@ -131,8 +132,8 @@ LABELING_REQUESTS: Final = Topic(
     record=LabelingRequest,
     cleanup="delete",
     retention_ms=YEAR_MS,
-    writers=("console", "line_statistics"),
-    readers=("labeling_queue",),
+    writers=("console", "cli", "line_statistics"),
+    readers=("labeling_queue", "archive"),
     about="wishes of people, alarms and policies",
 )
 LABELING_TASKS: Final = Topic(
@@ -145,6 +146,17 @@ LABELING_TASKS: Final = Topic(
     writers=("labeling_queue",),
     readers=("console", "archive"),
     about="questions to people, opened and closed",
+)
+DATASETS: Final = Topic(
+    name="datasets",
+    partitions=1,
+    key="name:digest",
+    record=Dataset,
+    cleanup="compact",
+    retention_ms=None,
+    writers=("console", "cli"),
+    readers=("console", "trainer"),
+    about="datasets that were built, and where their manifests lie",
 )
 TRAINING_JOBS: Final = Topic(
     name="training-jobs",
@@ -254,7 +266,7 @@ ALARMS: Final = Topic(
     record=Alarm,
     cleanup="delete",
     retention_ms=YEAR_MS,
-    writers=("line_statistics", "edge", "gateway"),
+    writers=("line_statistics", "labeling_queue", "edge", "gateway"),
     readers=("console",),
     about="what a person should know",
 )
@@ -310,6 +322,7 @@ CATALOGUE: Final = (
     LABELS,
     LABELING_REQUESTS,
     LABELING_TASKS,
+    DATASETS,
     TRAINING_JOBS,
     TRAINING_PROGRESS,
     MODELS,

@@ -12,7 +12,7 @@ from schemas.records.inspection import (
     StageLatency,
     Verdict,
 )
-from schemas.records.labeling import Label, LabelingRequest, LabelingTask, Prediction
+from schemas.records.labeling import Label, LabelingRequest, LabelingTask, Prediction, RequestedFrame
 from schemas.records.operations import (
     Alarm,
     AuditEvent,
@@ -38,7 +38,7 @@ from schemas.records.rollout import (
     Wave,
     WaveProgress,
 )
-from schemas.records.training import ModelLineage, ModelVersion, Signature, TrainingJob, TrainingProgress
+from schemas.records.training import Dataset, ModelLineage, ModelVersion, Signature, TrainingJob, TrainingProgress
 
 __all__ = [
     "VERDICTS",
@@ -48,6 +48,7 @@ __all__ = [
     "Box",
     "CameraClaim",
     "ClaimCheck",
+    "Dataset",
     "DeadLetter",
     "DesiredState",
     "DesiredStatement",
@@ -71,6 +72,7 @@ __all__ = [
     "Prediction",
     "Record",
     "Region",
+    "RequestedFrame",
     "Rollout",
     "RolloutCommand",
     "RolloutSpec",

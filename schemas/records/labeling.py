@@ -69,6 +69,19 @@ class Label(Record, frozen=True, kw_only=True):
         return self.label_id
 
 
+class RequestedFrame(Record, frozen=True, kw_only=True):
+    """A frame that somebody wants labeled, with all a task needs to know of it."""
+
+    camera_id: str  # camera of the frame
+    sequence: int  # the frame's number
+    captured_at_us: int  # the frame's capture time, Unix microseconds
+    frame: FrameLocation  # where the image lies
+    part_id: str | None = None  # part on the image
+    product: str | None = None  # product or variant
+    prediction: Prediction | None = None  # what the model said
+    verdict: Verdict | None = None  # the verdict given
+
+
 class LabelingRequest(Record, frozen=True, kw_only=True):
     """A wish to have frames labeled: named ones, or a span of time."""
 
@@ -85,6 +98,7 @@ class LabelingRequest(Record, frozen=True, kw_only=True):
     limit: int = 100  # at most so many
     priority: float = 1.0  # larger first
     skill: str | None = None  # skill it needs
+    frames: list[RequestedFrame] = []  # named frames with all that is known of them
 
     @property
     def event_id(self) -> str:

@@ -40,6 +40,9 @@ class EdgePolicy(Record, frozen=True, kw_only=True):
     drift_bound: float = 0.25  # population stability index that alarms
     bandwidth: int | None = None  # bytes/s a rollout may take
     window: str | None = None  # maintenance window, `HH:MM-HH:MM`
+    classes: list[str] = []  # what a person may say of a frame, in the order of the keys
+    draw_boxes: bool = False  # labels need boxes
+    guide: dict[str, str] = {}  # class: words that tell people how to know it
 
     @property
     def event_id(self) -> str:

@@ -21,6 +21,31 @@ JobState = Literal[
 ]
 
 
+class Dataset(Record, frozen=True, kw_only=True):
+    """A dataset that was built. Key: `name:digest`."""
+
+    name: str  # name that people gave it
+    digest: str  # `sha256:<hex>` of the manifest's contents: frames, labels, splits
+    manifest: ClaimCheck  # the manifest's file
+    built_at_us: int  # when, Unix microseconds
+    built_by: str  # who
+    edge_ids: list[str] = []  # edges its frames come from
+    frames: int  # frames in it
+    missing: int = 0  # frames whose image was nowhere to be had
+    size: int = 0  # bytes of its images
+    classes: dict[str, int] = {}  # class: frames
+    splits: dict[str, int] = {}  # train, validation, test: frames
+    selection: dict[str, str] = {}  # what was asked for, as words: edge, from, to, labels
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.digest}"
+
+    @property
+    def event_id(self) -> str:
+        return f"{self.key}/{self.built_at_us}"
+
+
 class TrainingJob(Record, frozen=True, kw_only=True):
     """An order to train, or to stop training."""
 

@@ -50,6 +50,6 @@ def test_an_edge_installs_without_tensorflow_and_its_modules_load(python: Path) 
         "import importlib.util as u\n"
         "assert not [n for n in ('tensorflow', 'keras', 'faust') if u.find_spec(n)]\n"
         "import consumers.edge.cli, consumers.inference.artifact, producers.gateway_cli, infra.kafka\n"
-        "from schemas.compatibility import current_schemas; assert len(current_schemas()) == 19\n"
+        "from schemas.compatibility import current_schemas; assert len(current_schemas()) == 20\n"
     )
     _run(python, "-c", program)

@@ -25,7 +25,9 @@ def test_names_are_unique_and_partition_counts_are_the_contract() -> None:
         **dict.fromkeys(("inspections", "labels", "labeling-requests", "labeling-tasks", "ticks"), 12),
         **dict.fromkeys(("frames.<edge>", "training-jobs", "training-progress"), 4),
         **dict.fromkeys(("cameras", "models", "rollout-commands", "rollouts", "desired.<edge>", "edge-reported"), 1),
-        **dict.fromkeys(("edge-policies", "edge-statistics", "alarms", "audit", "dead-letters", "schemas"), 1),
+        **dict.fromkeys(
+            ("edge-policies", "edge-statistics", "alarms", "audit", "dead-letters", "schemas", "datasets"), 1
+        ),
     }
 
 
