@@ -1,0 +1,159 @@
+"""Reads frames from Kafka by offset: one, many, or all from a moment on; without a group, without commits."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from infra.kafka import ANSWER_TIMEOUT, BrokerAwayError, TopicMissingError, checked_message, make_consumer
+from infra.settings import Settings
+
+# Offsets closer than this are read in one stream; a new position costs a round trip, about what so many frames cost.
+DENSE_GAP: Final = 16
+_SILENCE_S: Final = 20.0  # without a record or an end, the broker counts as away
+_BATCH: Final = 64  # messages taken at once; at 900 kB each they are 58 MB
+_QUEUE_KB: Final = 32_768  # what librdkafka may hold ahead of us, for a partition
+_FETCH_BYTES: Final = 8 * 2**20
+_GROUP: Final = "linewatch.datasets"  # no group is joined; librdkafka wants a name
+_UNKNOWN: Final = frozenset(
+    {KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Offsets of one partition that exist: `low` up to, not including, `high`."""
+
+    low: int
+    high: int
+
+
+def runs(offsets: Sequence[int], gap: int = DENSE_GAP) -> list[tuple[int, int]]:
+    """First and last offset of each dense run of rising offsets.
+
+    >>> runs([1, 2, 5, 90, 91], gap=10)
+    [(1, 5), (90, 91)]
+    """
+    found: list[tuple[int, int]] = []
+    for offset in offsets:
+        if found and offset - found[-1][1] <= gap:
+            found[-1] = (found[-1][0], offset)
+        else:
+            found.append((offset, offset))
+    return found
+
+
+class FrameMessages:
+    """A reader of frames topics; for one thread. Close it."""
+
+    def __init__(self, settings: Settings, *, read_ahead: bool = True) -> None:
+        """With `read_ahead` false nothing is fetched beyond the one message that is asked for."""
+        self._consumer: Consumer = make_consumer(
+            settings,
+            _GROUP,
+            enable_partition_eof=True,
+            auto_offset_reset="error",
+            check_crcs=False,  # every image is verified by its sha256
+            log_level=0,
+            queued_min_messages=100_000 if read_ahead else 1,
+            queued_max_messages_kbytes=_QUEUE_KB if read_ahead else 1_024,
+            fetch_message_max_bytes=_FETCH_BYTES if read_ahead else 65_536,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._consumer.close()
+
+    def span(self, topic: str, partition: int) -> Span:
+        """What a partition holds. Raises TopicMissingError, BrokerAwayError."""
+        place = TopicPartition(topic, partition)
+        try:
+            low, high = self._consumer.get_watermark_offsets(place, timeout=ANSWER_TIMEOUT)
+        except KafkaException as error:
+            raise _away(place, error) from error
+        return Span(int(low), int(high))
+
+    def partitions(self, topic: str) -> list[int]:
+        """The partitions of a topic. Raises TopicMissingError, BrokerAwayError."""
+        try:
+            found = self._consumer.list_topics(topic, timeout=ANSWER_TIMEOUT).topics.get(topic)
+        except KafkaException as error:
+            raise _away(TopicPartition(topic), error) from error
+        if found is None or found.error is not None:
+            raise TopicMissingError(f"topic {topic} is not in Kafka: run `linewatch topics apply`")
+        return sorted(found.partitions)
+
+    def first_since(self, topic: str, partition: int, from_us: int) -> int:
+        """The first offset whose time is `from_us` (Unix microseconds) or later; the end when there is none."""
+        # A message's time is the capture time in whole milliseconds, rounded down.
+        asked = TopicPartition(topic, partition, from_us // 1000)
+        try:
+            offset = int(self._consumer.offsets_for_times([asked], timeout=ANSWER_TIMEOUT)[0].offset)
+        except KafkaException as error:
+            raise _away(asked, error) from error
+        return offset if offset >= 0 else self.span(topic, partition).high
+
+    def one(self, topic: str, partition: int, offset: int) -> Message | None:
+        """The message at an offset, None when it is not there (any more). Raises BrokerAwayError."""
+        for message in self._read(topic, partition, offset, offset + 1):
+            return message if message.offset() == offset else None
+        return None
+
+    def some(self, topic: str, partition: int, offsets: Sequence[int]) -> Iterator[Message]:
+        """The messages at rising `offsets`, those that are there, in order; dense ones in one stream."""
+        wanted = frozenset(offsets)
+        for first, last in runs(offsets):
+            yield from (found for found in self._read(topic, partition, first, last + 1) if found.offset() in wanted)
+
+    def span_of(self, topic: str, partition: int, first: int, end: int) -> Iterator[Message]:
+        """Every message from offset `first` up to, not including, `end`."""
+        if first < end:
+            yield from self._read(topic, partition, first, end)
+
+    def _read(self, topic: str, partition: int, first: int, end: int) -> Iterator[Message]:
+        place = TopicPartition(topic, partition, first)
+        self._consumer.assign([place])
+        heard = time.monotonic()
+        while True:
+            messages = self._consumer.consume(min(_BATCH, end - first), 0.2)
+            for message in messages:
+                if _is_end(message, place):
+                    return
+                if checked_message(message) is not None and (message.offset() or 0) < end:
+                    yield message
+            # Transaction markers take offsets that no message has, so the position decides, not the last message.
+            position = self._consumer.position([place])[0].offset
+            if position >= end:
+                return
+            heard = time.monotonic() if messages else heard
+            if time.monotonic() - heard > _SILENCE_S:
+                raise BrokerAwayError(
+                    f"read {topic}[{partition}] up to offset {max(position, first)} of {end}, then nothing for "
+                    f"{_SILENCE_S:.0f} s: see `linewatch broker status`"
+                )
+
+
+def _is_end(message: Message, place: TopicPartition) -> bool:
+    """Whether the partition has nothing here: its end, or an offset that retention took or that never was."""
+    error = message.error()
+    if error is None:
+        return False
+    if error.code() in _UNKNOWN:
+        raise TopicMissingError(f"topic {place.topic} has no partition {place.partition} in Kafka")
+    return error.code() in (
+        KafkaError._PARTITION_EOF,
+        KafkaError._AUTO_OFFSET_RESET,
+        KafkaError.OFFSET_OUT_OF_RANGE,
+    )
+
+
+def _away(place: TopicPartition, error: KafkaException) -> BrokerAwayError:
+    reason = error.args[0]
+    if reason.code() in _UNKNOWN:
+        return TopicMissingError(f"topic {place.topic} has no partition {place.partition} in Kafka")
+    return BrokerAwayError(
+        f"{place.topic}[{place.partition}] can't be read ({reason.str()}): see `linewatch broker status` and "
+        "bootstrap_servers"
+    )
