@@ -14,21 +14,24 @@ export PYTHONUNBUFFERED = 1
 # TensorFlow's start-up notes say nothing a user can act on.
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help demo test test-quick prove lint format bench docs setup system lock clean
+WEB := consumers/console/web
+WEB_SOURCES = $(shell find $(WEB)/src $(WEB)/public -type f -not -name schema.d.ts 2>/dev/null) $(addprefix $(WEB)/,index.html vite.config.ts tsconfig.json)
+
+.PHONY: help demo test test-quick prove lint format bench docs setup system web web-check lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: setup ## Broker, cameras, edges, statistics on real input; a report and a contact sheet at the end (SOURCE=folder)
+demo: setup web ## Broker, cameras, edges, statistics on real input; a report and a contact sheet at the end (SOURCE=folder)
 	@$(BIN)/linewatch demo $(if $(SOURCE),--source "$(SOURCE)")
 
-test: setup system lint ## Lint, types, then every test against real components (under 30 minutes)
+test: setup system web lint web-check ## Lint, types, then every test against real components (under 30 minutes)
 	@$(BIN)/pytest -m "not proof"
 
 test-quick: setup ## Tests that need no broker (under 60 seconds)
 	@$(BIN)/pytest -q -n 2 -m "not integration and not proof"
 
-prove: setup system ## The longer proofs: faults, loads, memory, full trainings
+prove: setup system web ## The longer proofs: faults, loads, memory, full trainings
 	@$(BIN)/pytest -m proof --timeout 3600
 
 lint: setup ## ruff, mypy --strict, schema compatibility, shapes of the repository
@@ -63,9 +66,22 @@ $(VENV)/.installed: pyproject.toml locks/linewatch.lock
 system: setup ## What tests need beside Python: Prometheus (Debian's package), Kafka's jars
 	@$(BIN)/python -m infra.setup.system
 
+web: consumers/console/static/index.html ## The console's pages, from their TypeScript
+
+web-check: $(WEB)/node_modules/.installed ## TypeScript strict, eslint, prettier, vitest
+	@cd $(WEB) && npm run --silent check
+
+$(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json $(VENV)/.installed
+	@cd $(WEB) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+consumers/console/static/index.html: $(WEB)/node_modules/.installed $(WEB_SOURCES)
+	@cd $(WEB) && npm run --silent build -- --logLevel warn
+	@touch $@
+
 lock: $(BIN)/uv ## Renew the lock files after a change of pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --all-extras pyproject.toml -o locks/linewatch.lock
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --extra edge pyproject.toml -o locks/edge.lock
 
 clean: ## Everything that was made here, but not your data in var/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf $(VENV) $(WEB)/node_modules consumers/console/static .mypy_cache .ruff_cache .pytest_cache dist

@@ -1,0 +1,64 @@
+import { Button, Group, PasswordInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import { useChangePassword } from "@/api/session";
+import { useT } from "@/i18n";
+import { AccountPage, FormError } from "./AccountPage";
+import styles from "./AccountPage.module.css";
+import { NewPassword } from "./NewPassword";
+import { wrongWith } from "./passwords";
+
+/** Change one's own password; `forced` when somebody else had set it. */
+export function ChangePassword({ forced }: { forced: boolean }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const change = useChangePassword();
+  const [current, setCurrent] = useState("");
+  const [password, setPassword] = useState("");
+  const [again, setAgain] = useState("");
+  const done = () => {
+    notifications.show({ message: t("account.changed") });
+    void navigate("/");
+  };
+  return (
+    <AccountPage title={t("account.change_title")} {...(forced ? { hint: t("account.change_must") } : {})}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (again !== password || wrongWith(password, again) !== null) return;
+          change.mutate({ current, new: password }, { onSuccess: done });
+        }}
+      >
+        <PasswordInput
+          label={t("account.current")}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          autoFocus
+          value={current}
+          onChange={(event) => setCurrent(event.currentTarget.value)}
+        />
+        <NewPassword
+          label={t("account.new")}
+          password={password}
+          again={again}
+          onPassword={setPassword}
+          onAgain={setAgain}
+        />
+        <FormError error={change.error} />
+        <Group justify="flex-end" gap="xs">
+          {!forced && (
+            <Button variant="default" size="md" onClick={() => void navigate(-1)}>
+              {t("act.cancel")}
+            </Button>
+          )}
+          <Button type="submit" size="md" loading={change.isPending}>
+            {t("account.change_title")}
+          </Button>
+        </Group>
+      </form>
+    </AccountPage>
+  );
+}

@@ -1,0 +1,7 @@
+import { PageHeader } from "@/components/PageHeader";
+import { useT } from "@/i18n";
+
+export default function LabelPage() {
+  const t = useT();
+  return <PageHeader title={t("nav.label")} />;
+}
