@@ -103,7 +103,7 @@ def linewatch(settings: Settings, names: TopicNames, run: str, clock: Clock) -> 
             counts.update(states_by_edge(built.table))
         clock.add(records)
 
-    Processor.take = timed  # type: ignore[method-assign]
+    Processor.take = timed  # type: ignore[method-assign, assignment]
     built = build_app(settings, open_blobs(settings), CollectorRegistry(), app_id=run, names=names)
     built.policies.start()
     run_faust(built.app, clock)

@@ -12,22 +12,25 @@ from infra.kafka import make_producer
 from infra.settings import Settings
 from schemas.codec import Codec
 from schemas.headers import HeaderPairs, event_headers
-from schemas.records import Alarm, DeadLetter, EdgeStatistics
+from schemas.records import Alarm, DeadLetter, EdgeStatistics, LabelingTask
 
 _LOG: Final = logging.getLogger(__name__)
 # Between two tries while the broker is away, seconds; the watchdog ends a process that tries in vain for too long.
 _PAUSE: Final = 1.0
 _FLUSH: Final = 10.0
 
-Sendable = EdgeStatistics | Alarm | DeadLetter
+Sendable = EdgeStatistics | LabelingTask | Alarm | DeadLetter
+# librdkafka's word for "where the key belongs".
+_BY_KEY: Final = -1
 
 
 class Output(NamedTuple):
-    """One record on its way."""
+    """One record on its way; to `partition`, or to that of its key."""
 
     topic: str
     key: str
     record: Sendable
+    partition: int = _BY_KEY
 
 
 class OutputSender:
@@ -73,6 +76,7 @@ class OutputSender:
                     key=output.key,
                     value=value,
                     headers=headers,
+                    partition=output.partition,
                     on_delivery=partial(delivered, index),
                 )
                 if index % 10_000 == 9_999:

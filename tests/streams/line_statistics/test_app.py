@@ -1,14 +1,13 @@
 """The app as declared: one agent, one table, and no reading before its topics exist."""
 
 import pytest
-from faust.types import TP
 from prometheus_client import CollectorRegistry
 
 from infra.blobs import BlobStore
 from infra.settings import Settings
 from streams.errors import TopicsMissingError
 from streams.line_statistics import app as module
-from streams.line_statistics.app import APP_ID, assigned, build_app, run_statistics
+from streams.line_statistics.app import APP_ID, build_app, run_statistics
 
 
 def test_one_table_one_agent_one_event_at_a_time() -> None:
@@ -18,12 +17,6 @@ def test_one_table_one_agent_one_event_at_a_time() -> None:
     assert list(built.app.tables.values()) == [built.table]
     assert built.table.partitions == 12
     assert built.app.conf.id == APP_ID
-
-
-def test_a_worker_that_is_not_running_has_no_partitions() -> None:
-    built = build_app(Settings(), BlobStore("memory://app"), CollectorRegistry(), store="memory://")
-    assert assigned(built.app) == set()
-    assert TP("inspections", 0) not in assigned(built.app)
 
 
 def test_it_does_not_start_without_its_topics(monkeypatch: pytest.MonkeyPatch) -> None:
