@@ -1,0 +1,33 @@
+"""The two cookies."""
+
+from typing import Final
+
+from fastapi import Response
+
+from consumers.console.auth.secret_tokens import csrf_of
+from infra.settings import Settings
+
+SESSION_COOKIE: Final = "linewatch_session"
+CSRF_COOKIE: Final = "linewatch_csrf"
+CSRF_HEADER: Final = "X-CSRF-Token"
+
+
+def set_session(response: Response, settings: Settings, secret: str) -> None:
+    """Give the browser a session and its CSRF token."""
+    age = round(settings.console_session_hours * 3600)
+    secure = settings.console_secure_cookies
+    response.set_cookie(SESSION_COOKIE, secret, max_age=age, httponly=True, secure=secure, samesite="strict")
+    set_csrf(response, settings, csrf_of(secret))
+
+
+def set_csrf(response: Response, settings: Settings, csrf: str) -> None:
+    """Give the browser a CSRF token, which the page reads and sends back as a header."""
+    age = round(settings.console_session_hours * 3600)
+    response.set_cookie(CSRF_COOKIE, csrf, max_age=age, secure=settings.console_secure_cookies, samesite="strict")
+
+
+def clear_session(response: Response, settings: Settings) -> None:
+    """Take both cookies back."""
+    secure = settings.console_secure_cookies
+    response.delete_cookie(SESSION_COOKIE, httponly=True, secure=secure, samesite="strict")
+    response.delete_cookie(CSRF_COOKIE, secure=secure, samesite="strict")

@@ -1,0 +1,156 @@
+"""The console's database: SQLite in data_dir by default, PostgreSQL by URL; the same code for both.
+
+Use `database.read()` where nothing is written and `database.write()` where anything is:
+
+    with database.write() as session:
+        session.add(...)            # committed at the block's end, rolled back when it raises
+
+On SQLite a write block takes the one write lock at its start (BEGIN IMMEDIATE) and waits up to `BUSY_S` for it, so it
+never fails half way; keep it short and never wait for Kafka inside. `exclusive(name)` is a lock over all replicas.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from consumers.console.errors import DatabaseUnusableError
+from infra.broker.lock import exclusive as locked_file
+from infra.settings import Settings
+
+BUSY_S: Final = 30.0
+"""How long a writer waits for another one, seconds."""
+_CONNECTIONS: Final = 20  # as many as requests that FastAPI's threads serve at once, roughly; more wait
+_WRITES: Final = "linewatch_writes"
+
+
+class Database:
+    """An engine and the sessions on it. Safe to share between threads; `close` it at the end."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(**{_WRITES: True})
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    @property
+    def kind(self) -> Literal["sqlite", "postgresql"]:
+        return "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session whose changes, if any, are thrown away."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that is committed at the block's end and rolled back when the block raises."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Hold the lock `name` against every other thread and console on this database; it ends with its holder."""
+        with self._locks[name]:
+            if self.kind == "postgresql":
+                with self.engine.begin() as connection:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key(name)})
+                    yield
+            elif (file := self.engine.url.database) in (None, "", ":memory:"):
+                yield
+            else:
+                lock = f"{file}.{sha256(name.encode()).hexdigest()[:16]}.lock"
+                with locked_file(Path(lock), timeout_s=BUSY_S, doing=name):
+                    yield
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def lock_key(name: str) -> int:
+    """The number of PostgreSQL's advisory lock for a name, signed 64 bits."""
+    return int.from_bytes(sha256(f"linewatch.console/{name}".encode()).digest()[:8], "big", signed=True)
+
+
+def database_url(settings: Settings) -> URL:
+    """Where the database is; DatabaseUnusableError for a URL that is neither SQLite's nor PostgreSQL's."""
+    if settings.database_url is None:
+        return URL.create("sqlite", database=str(settings.data_dir / "console" / "console.sqlite"))
+    try:
+        url = make_url(settings.database_url)
+    except ArgumentError as error:
+        raise DatabaseUnusableError(
+            "database_url is no URL: write postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///PATH"
+        ) from error
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+pg8000")
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername="sqlite")
+    raise DatabaseUnusableError(f"database_url {url!r} is of another kind: the console runs on SQLite and PostgreSQL")
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of these settings, not yet migrated; DatabaseUnusableError when its URL or folder is unusable."""
+    url = database_url(settings)
+    if url.get_backend_name() == "sqlite":
+        return Database(_sqlite(url))
+    return Database(
+        create_engine(url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, pool_pre_ping=True, **_json())
+    )
+
+
+def _json() -> dict[str, Any]:
+    return {
+        "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+        "json_deserializer": msgspec.json.decode,
+    }
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnusableError(f"the folder of {url.database} can't be made: {error.strerror}") from error
+    engine = create_engine(url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, **_json())
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions are begun by `_begin`, not by Python's sqlite3
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {round(BUSY_S * 1000)}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # With WAL, NORMAL keeps the file whole through any kill. FULL also keeps the last commits through a power cut: a
+    # label is in Kafka before it is here, but people, sessions and audit events start here.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def reachable(database: Database) -> str | None:
+    """None when the database answers, else why not, in words."""
+    try:
+        with database.read() as session:
+            session.execute(text("SELECT 1"))
+    except DBAPIError as error:
+        return f"the database does not answer: {error.orig}"
+    return None

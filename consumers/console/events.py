@@ -1,0 +1,200 @@
+"""Server-sent events: what changed, told to every browser that wants to know, from a table that all replicas share.
+
+Whoever changes something that browsers watch notes it in the same transaction:
+
+    note_change(session, database, "build", edge_id=None, keys=[[build_id]], at_us=services.clock())
+
+The projection does so for inspection, task, edge, alarm and dataset. Each console reads the `changes` table by id and
+turns keys into views, once for all its browsers and only for kinds that somebody watches. A page adds its view with
+
+    hub.show("task", view)          # view(session, keys) -> JSON values, one for each key that still exists
+
+in `app.py`'s VIEWS. A browser that reads slowly loses its oldest events and is told how many (`event: dropped`).
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+import anyio.to_thread
+import msgspec
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from consumers.console.database import Database, lock_key
+from consumers.console.metrics import ConsoleMetrics
+from consumers.console.tables.progress import ChangeRow
+
+Kind = Literal["inspection", "task", "edge", "alarm", "build", "dataset"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+View = Callable[[Session, Sequence[Sequence[Any]]], Iterable[Any]]
+"""From keys, as they were noted, to JSON values. Order is kept; a key without a row is left out."""
+
+KEYS_A_CHANGE: Final = 25
+"""The newest so many keys of one change are shown, the rest only counted: nobody looks at 1,000 images a second."""
+WAITING: Final = 256  # events that may wait for one browser
+_EVERY_S: Final = 0.5  # how often other replicas' changes are looked for
+_AT_ONCE: Final = 200  # changes read at once
+_LOG: Final = logging.getLogger(__name__)
+
+
+def note_change(
+    session: Session, database: Database, kind: Kind, *, edge_id: str | None, keys: list[list[Any]], at_us: int
+) -> None:
+    """Note a change in the transaction that makes it. Call it last: on PostgreSQL it makes other writers wait.
+
+    Ids must become visible in their order, or a reader that asks for "greater than my last" would miss some.
+    """
+    if database.kind == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key("changes")})
+    shown = keys[-KEYS_A_CHANGE:]
+    session.add(ChangeRow(at_us=at_us, kind=kind, edge_id=edge_id, keys=shown, left_out=len(keys) - len(shown)))
+
+
+@dataclass(slots=True, eq=False)
+class Subscriber:
+    """One browser: what it wants and what waits for it."""
+
+    kinds: frozenset[str]
+    edge_id: str | None
+    waiting: deque[bytes] = field(default_factory=deque)
+    dropped: int = 0
+    filled: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
+
+    def wants(self, kind: str, edge_id: str | None) -> bool:
+        return kind in self.kinds and self.edge_id in (None, edge_id)
+
+    def put(self, event: bytes) -> int:
+        """Let an event wait; gives how many older ones had to go for it."""
+        gone = 0
+        while len(self.waiting) >= WAITING:
+            self.waiting.popleft()
+            gone += 1
+        self.waiting.append(event)
+        self.dropped += gone
+        self.filled.set()
+        return gone
+
+    async def take(self, timeout_s: float) -> bytes | None:
+        """Everything that waits, as one piece of the stream; None after `timeout_s` without anything."""
+        try:
+            await asyncio.wait_for(self.filled.wait(), timeout_s)
+        except TimeoutError:
+            return None
+        self.filled.clear()
+        parts = [sse("dropped", {"count": self.dropped})] if self.dropped else []
+        parts += self.waiting
+        self.waiting.clear()
+        self.dropped = 0
+        return b"".join(parts)
+
+
+def sse(kind: str, data: Any, event_id: int | None = None) -> bytes:
+    """One server-sent event (WHATWG HTML, section 9.2)."""
+    identity = b"" if event_id is None else b"id: %d\n" % event_id
+    return b"event: %s\ndata: %s\n%s\n" % (kind.encode(), msgspec.json.encode(data), identity)
+
+
+class Hub:
+    """Hands changes to the browsers of this process. `run` it on the event loop; call the rest from anywhere."""
+
+    def __init__(self, database: Database, metrics: ConsoleMetrics) -> None:
+        self._database, self._metrics = database, metrics
+        self._views: dict[str, View] = {}
+        self._subscribers: set[Subscriber] = set()
+        self._last: int | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = asyncio.Event()
+        self._ending = threading.Event()
+
+    def show(self, kind: Kind, view: View) -> None:
+        """Say how a kind is shown; the last word counts."""
+        self._views[kind] = view
+
+    def nudge(self) -> None:
+        """Look for changes now: something was just committed here."""
+        self._on_loop(self._woken.set)
+
+    def end(self) -> None:
+        """End every browser's stream, so that the server can stop."""
+        self._ending.set()
+        self._on_loop(self._end)
+
+    def subscribe(self, kinds: frozenset[str], edge_id: str | None) -> Subscriber:
+        """A new browser; `unsubscribe` it at the end. On the event loop only."""
+        subscriber = Subscriber(kinds, edge_id, ended=self._ending.is_set())
+        self._subscribers.add(subscriber)
+        self._metrics.subscribers.set(len(self._subscribers))
+        self._woken.set()
+        return subscriber
+
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Forget a browser."""
+        self._subscribers.discard(subscriber)
+        self._metrics.subscribers.set(len(self._subscribers))
+
+    @property
+    def subscribers(self) -> int:
+        return len(self._subscribers)
+
+    async def run(self) -> None:
+        """Look for changes until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _EVERY_S)
+            self._woken.clear()
+            await self._look()
+
+    async def _look(self) -> None:
+        if not self._subscribers:
+            self._last = None  # whoever comes next hears only of what happens from then on
+            return
+        wanted = frozenset().union(*(subscriber.kinds for subscriber in self._subscribers))
+        try:
+            more = await anyio.to_thread.run_sync(self._read, wanted)
+        except DBAPIError as error:
+            _LOG.warning("changes can't be read now: %s", error.orig)
+            return
+        for change, events in more:
+            self._hand_out(change, events)
+        if len(more) == _AT_ONCE:
+            self._woken.set()
+
+    def _read(self, wanted: frozenset[str]) -> list[tuple[ChangeRow, list[bytes]]]:
+        with self._database.read() as session:
+            if self._last is None:
+                self._last = session.scalar(select(func.max(ChangeRow.change_id))) or 0
+                return []
+            query = select(ChangeRow).where(ChangeRow.change_id > self._last).order_by(ChangeRow.change_id)
+            changes = list(session.scalars(query.limit(_AT_ONCE)))
+            return [(change, self._shown(session, change) if change.kind in wanted else []) for change in changes]
+
+    def _shown(self, session: Session, change: ChangeRow) -> list[bytes]:
+        view = self._views.get(change.kind)
+        values = [{"key": key} for key in change.keys] if view is None else view(session, change.keys)
+        return [sse(change.kind, value, change.change_id) for value in values]
+
+    def _hand_out(self, change: ChangeRow, events: list[bytes]) -> None:
+        self._last = change.change_id
+        for subscriber in self._subscribers:
+            if subscriber.wants(change.kind, change.edge_id):
+                subscriber.dropped += change.left_out
+                gone = sum(subscriber.put(event) for event in events)
+                self._metrics.events_dropped.inc(gone)
+
+    def _end(self) -> None:
+        for subscriber in self._subscribers:
+            subscriber.ended = True
+            subscriber.filled.set()
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)

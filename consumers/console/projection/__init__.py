@@ -1,0 +1,1 @@
+"""Topics as tables: one reader, offsets in the same transaction as rows."""

@@ -1,0 +1,32 @@
+"""What every table has in common: names of constraints, column types that both databases have."""
+
+from typing import Annotated, Any, Final
+
+from sqlalchemy import JSON, BigInteger, Integer, MetaData, Text
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+# Names that a migration can rely on, on both databases.
+_NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+PROJECTED: Final = {"projected": True}
+"""`__table_args__` info of tables that hold what topics say: dropped and filled again by a rebuild."""
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A primary key that counts up by itself on both databases."""
+Micros = Annotated[int, mapped_column(BigInteger)]
+"""A time, Unix microseconds."""
+Count = Annotated[int, mapped_column(BigInteger)]
+JsonObject = Annotated[dict[str, Any], mapped_column(JSON)]
+JsonList = Annotated[list[Any], mapped_column(JSON)]
+
+
+class Base(DeclarativeBase):
+    """Base of every table of the console. Add yours in `tables/<name>.py`, to `tables/every.py` and a migration."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {str: Text}  # noqa: RUF012 - SQLAlchemy reads it as it is

@@ -1,0 +1,38 @@
+"""How far the projection has read, who projects, and what changed for those who watch."""
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from consumers.console.tables.base import PROJECTED, Base, BigId, JsonList, Micros
+
+
+class PositionRow(Base):
+    """The next offset to read of one partition; moves in the same transaction as the rows it stands for."""
+
+    __tablename__ = "positions"
+    __table_args__ = {"info": PROJECTED}  # noqa: RUF012
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True)
+    next_offset: Mapped[Micros]
+
+
+class ProjectorRow(Base):
+    """Which console projects: one row. A batch's transaction renews it and so fails for whoever lost it."""
+
+    __tablename__ = "projector"
+    one: Mapped[int] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    expires_at_us: Mapped[Micros]
+
+
+class ChangeRow(Base):
+    """Something that browsers may want to hear of; old ones are deleted. `keys` are primary keys of `kind`'s view."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index(None, "at_us"),)
+    change_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at_us: Mapped[Micros]
+    kind: Mapped[str]
+    edge_id: Mapped[str | None]
+    keys: Mapped[JsonList]
+    left_out: Mapped[int]
