@@ -13,8 +13,16 @@ _NAMES: Final = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-PROJECTED: Final = {"projected": True}
-"""`__table_args__` info of tables that hold what topics say: dropped and filled again by a rebuild."""
+
+
+def projected(rule: str) -> dict[str, str]:
+    """`info` of a table that holds what topics say: dropped and filled again by a rebuild.
+
+    `rule` says which of several rows with one primary key stays: the `first`, the `last`, or the one with the greatest
+    value in the column of that name (of equals the last).
+    """
+    return {"projected": rule}
+
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A primary key that counts up by itself on both databases."""

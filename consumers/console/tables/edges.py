@@ -3,14 +3,14 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consumers.console.tables.base import PROJECTED, Base, Count, JsonList, JsonObject, Micros
+from consumers.console.tables.base import Base, Count, JsonList, JsonObject, Micros, projected
 
 
 class EdgeReportRow(Base):
     """The last report of one process of an edge: schemas.records.EdgeReported, whole in `report`."""
 
     __tablename__ = "edge_reports"
-    __table_args__ = {"info": PROJECTED}  # noqa: RUF012
+    __table_args__ = {"info": projected("last")}  # noqa: RUF012
     edge_id: Mapped[str] = mapped_column(primary_key=True)
     instance: Mapped[str] = mapped_column(primary_key=True)
     reported_at_us: Mapped[Micros]
@@ -23,7 +23,7 @@ class CameraRow(Base):
     """The last claim on a camera: schemas.records.CameraClaim."""
 
     __tablename__ = "cameras"
-    __table_args__ = {"info": PROJECTED}  # noqa: RUF012
+    __table_args__ = {"info": projected("last")}  # noqa: RUF012
     camera_id: Mapped[str] = mapped_column(primary_key=True)
     edge_id: Mapped[str] = mapped_column(index=True)
     epoch: Mapped[Count]
@@ -35,7 +35,7 @@ class PolicyRow(Base):
     """What is special about an edge: schemas.records.EdgePolicy, column for column."""
 
     __tablename__ = "policies"
-    __table_args__ = {"info": PROJECTED}  # noqa: RUF012
+    __table_args__ = {"info": projected("last")}  # noqa: RUF012
     edge_id: Mapped[str] = mapped_column(primary_key=True)
     revision: Mapped[Count]
     set_by: Mapped[str]
@@ -62,7 +62,7 @@ class MinuteRow(Base):
     """One minute of one camera by one writer: schemas.records.EdgeStatistics, whole in `statistics`."""
 
     __tablename__ = "minutes"
-    __table_args__ = (Index(None, "minute_us"), {"info": PROJECTED})
+    __table_args__ = (Index(None, "minute_us"), {"info": projected("last")})
     edge_id: Mapped[str] = mapped_column(primary_key=True)
     minute_us: Mapped[Micros] = mapped_column(primary_key=True, autoincrement=False)
     camera_id: Mapped[str] = mapped_column(primary_key=True)
@@ -81,7 +81,7 @@ class AlarmRow(Base):
     """The newest word on an alarm: schemas.records.Alarm."""
 
     __tablename__ = "alarms"
-    __table_args__ = (Index(None, "at_us"), {"info": PROJECTED})
+    __table_args__ = (Index(None, "at_us"), {"info": projected("at_us")})
     alarm_id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     severity: Mapped[str]

@@ -3,7 +3,7 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consumers.console.tables.base import PROJECTED, Base, Count, JsonList, JsonObject, Micros
+from consumers.console.tables.base import Base, Count, JsonList, JsonObject, Micros, projected
 
 
 class InspectionRow(Base):
@@ -15,7 +15,7 @@ class InspectionRow(Base):
         Index(None, "captured_at_us"),
         Index(None, "verdict", "captured_at_us"),
         Index(None, "sha256"),
-        {"info": PROJECTED},
+        {"info": projected("first")},
     )
     camera_id: Mapped[str] = mapped_column(primary_key=True)
     sequence: Mapped[Count] = mapped_column(primary_key=True, autoincrement=False)

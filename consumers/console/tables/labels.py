@@ -3,7 +3,7 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consumers.console.tables.base import PROJECTED, Base, Count, JsonList, JsonObject, Micros
+from consumers.console.tables.base import Base, Count, JsonList, JsonObject, Micros, projected
 
 
 class TaskRow(Base):
@@ -13,7 +13,7 @@ class TaskRow(Base):
     __table_args__ = (
         Index(None, "state", "edge_id", "priority"),
         Index(None, "camera_id", "sequence"),
-        {"info": PROJECTED},
+        {"info": projected("revision")},
     )
     task_id: Mapped[str] = mapped_column(primary_key=True)
     edge_id: Mapped[str]
@@ -48,7 +48,7 @@ class LabelRow(Base):
         Index(None, "camera_id", "sequence"),
         Index(None, "labeler", "labeled_at_us"),
         Index(None, "edge_id", "labeled_at_us"),
-        {"info": PROJECTED},
+        {"info": projected("first")},
     )
     label_id: Mapped[str] = mapped_column(primary_key=True)
     edge_id: Mapped[str]
@@ -75,18 +75,19 @@ class LabelRow(Base):
     note: Mapped[str | None]
 
 
-class FrameLabelRow(Base):
-    """The label that counts for a frame now: what `GET /api/inspections` shows and filters by."""
+class ImageLabelRow(Base):
+    """What is believed of an image now, by consumers.datasets.label_history: what `GET /api/inspections` shows.
 
-    __tablename__ = "frame_labels"
-    __table_args__ = (Index(None, "edge_id", "label"), {"info": PROJECTED})
-    camera_id: Mapped[str] = mapped_column(primary_key=True)
-    sequence: Mapped[Count] = mapped_column(primary_key=True, autoincrement=False)
-    standing: Mapped[str]
-    """Sorts: the greater standing counts (how final the round is, then when it was labeled, then the label's id)."""
+    One row an image, not a frame: join it by sha256. Images about which nobody decided anything have none.
+    """
+
+    __tablename__ = "image_labels"
+    __table_args__ = (Index(None, "edge_id", "label"), {"info": projected("last")})
+    sha256: Mapped[str] = mapped_column(primary_key=True)
     edge_id: Mapped[str]
     label_id: Mapped[str]
     label: Mapped[str | None]
     outcome: Mapped[str]
+    state: Mapped[str]
     labeler: Mapped[str]
     labeled_at_us: Mapped[Micros]

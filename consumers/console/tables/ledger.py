@@ -3,14 +3,14 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consumers.console.tables.base import PROJECTED, Base, Count, JsonList, JsonObject, Micros
+from consumers.console.tables.base import Base, Count, JsonList, JsonObject, Micros, projected
 
 
 class AuditRow(Base):
     """One audit event: schemas.records.AuditEvent."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index(None, "at_us", "audit_id"), {"info": PROJECTED})
+    __table_args__ = (Index(None, "at_us", "audit_id"), {"info": projected("first")})
     audit_id: Mapped[str] = mapped_column(primary_key=True)
     at_us: Mapped[Micros]
     actor: Mapped[str]
@@ -27,7 +27,7 @@ class DeadLetterRow(Base):
     """One dead letter: schemas.records.DeadLetter; its bytes stay in the topic, at `letter_offset`."""
 
     __tablename__ = "dead_letters"
-    __table_args__ = (Index(None, "at_us", "letter_id"), {"info": PROJECTED})
+    __table_args__ = (Index(None, "at_us", "letter_id"), {"info": projected("first")})
     letter_id: Mapped[str] = mapped_column(primary_key=True)
     letter_offset: Mapped[Count]
     reader: Mapped[str]
@@ -45,7 +45,7 @@ class DatasetRow(Base):
     """A dataset that was built: schemas.records.Dataset."""
 
     __tablename__ = "datasets"
-    __table_args__ = (Index(None, "digest"), {"info": PROJECTED})
+    __table_args__ = (Index(None, "digest"), {"info": projected("last")})
     name: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(primary_key=True)
     manifest: Mapped[JsonObject]

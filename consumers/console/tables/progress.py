@@ -3,14 +3,14 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consumers.console.tables.base import PROJECTED, Base, BigId, JsonList, Micros
+from consumers.console.tables.base import Base, BigId, JsonList, Micros, projected
 
 
 class PositionRow(Base):
     """The next offset to read of one partition; moves in the same transaction as the rows it stands for."""
 
     __tablename__ = "positions"
-    __table_args__ = {"info": PROJECTED}  # noqa: RUF012
+    __table_args__ = {"info": projected("last")}  # noqa: RUF012
     topic: Mapped[str] = mapped_column(primary_key=True)
     partition: Mapped[int] = mapped_column(primary_key=True)
     next_offset: Mapped[Micros]

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Double(), nullable=True),
         sa.Column("bound", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("alarm_id", name="pk_alarms"),
+        info={"projected": "at_us"},
     )
     op.create_index("ix_alarms_at_us", "alarms", ["at_us"])
 
@@ -39,6 +40,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("audit_id", name="pk_audit"),
+        info={"projected": "first"},
     )
     op.create_index("ix_audit_at_us_audit_id", "audit", ["at_us", "audit_id"])
 
@@ -56,6 +58,7 @@ def upgrade() -> None:
         sa.Column("gateway", sa.Text(), nullable=False),
         sa.Column("claimed_at_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("camera_id", name="pk_cameras"),
+        info={"projected": "last"},
     )
     op.create_index("ix_cameras_edge_id", "cameras", ["edge_id"])
 
@@ -86,6 +89,7 @@ def upgrade() -> None:
         sa.Column("splits", sa.JSON(), nullable=False),
         sa.Column("selection", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("name", "digest", name="pk_datasets"),
+        info={"projected": "last"},
     )
     op.create_index("ix_datasets_digest", "datasets", ["digest"])
 
@@ -103,6 +107,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.Text(), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("letter_id", name="pk_dead_letters"),
+        info={"projected": "first"},
     )
     op.create_index("ix_dead_letters_at_us_letter_id", "dead_letters", ["at_us", "letter_id"])
 
@@ -115,6 +120,7 @@ def upgrade() -> None:
         sa.Column("healthy", sa.Boolean(), nullable=False),
         sa.Column("report", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("edge_id", "instance", name="pk_edge_reports"),
+        info={"projected": "last"},
     )
     op.create_table(
         "first_run_tokens",
@@ -123,19 +129,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name="pk_first_run_tokens"),
     )
     op.create_table(
-        "frame_labels",
-        sa.Column("camera_id", sa.Text(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("standing", sa.Text(), nullable=False),
+        "image_labels",
+        sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("edge_id", sa.Text(), nullable=False),
         sa.Column("label_id", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("labeler", sa.Text(), nullable=False),
         sa.Column("labeled_at_us", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("camera_id", "sequence", name="pk_frame_labels"),
+        sa.PrimaryKeyConstraint("sha256", name="pk_image_labels"),
+        info={"projected": "last"},
     )
-    op.create_index("ix_frame_labels_edge_id_label", "frame_labels", ["edge_id", "label"])
+    op.create_index("ix_image_labels_edge_id_label", "image_labels", ["edge_id", "label"])
 
     op.create_table(
         "inspections",
@@ -169,6 +175,7 @@ def upgrade() -> None:
         sa.Column("latency", sa.JSON(), nullable=False),
         sa.Column("deadline_missed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("camera_id", "sequence", name="pk_inspections"),
+        info={"projected": "first"},
     )
     op.create_index("ix_inspections_captured_at_us", "inspections", ["captured_at_us"])
     op.create_index("ix_inspections_edge_id_captured_at_us", "inspections", ["edge_id", "captured_at_us"])
@@ -201,10 +208,10 @@ def upgrade() -> None:
         sa.Column("verdict_shown", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("label_id", name="pk_labels"),
+        info={"projected": "first"},
     )
     op.create_index("ix_labels_camera_id_sequence", "labels", ["camera_id", "sequence"])
     op.create_index("ix_labels_edge_id_labeled_at_us", "labels", ["edge_id", "labeled_at_us"])
-    op.create_index("ix_labels_labeled_at_us", "labels", ["labeled_at_us"])
     op.create_index("ix_labels_labeler_labeled_at_us", "labels", ["labeler", "labeled_at_us"])
     op.create_index("ix_labels_sha256", "labels", ["sha256"])
     op.create_index("ix_labels_task_id", "labels", ["task_id"])
@@ -224,13 +231,7 @@ def upgrade() -> None:
         sa.Column("kappa", sa.Double(), nullable=True),
         sa.Column("statistics", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("edge_id", "minute_us", "camera_id", "writer", name="pk_minutes"),
-    )
-    op.create_index(
-        "ix_minutes_kappa",
-        "minutes",
-        ["edge_id", "minute_us"],
-        sqlite_where=sa.text("kappa IS NOT NULL"),
-        postgresql_where=sa.text("kappa IS NOT NULL"),
+        info={"projected": "last"},
     )
     op.create_index("ix_minutes_minute_us", "minutes", ["minute_us"])
 
@@ -273,6 +274,7 @@ def upgrade() -> None:
         sa.Column("draw_boxes", sa.Boolean(), nullable=False),
         sa.Column("guide", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("edge_id", name="pk_policies"),
+        info={"projected": "last"},
     )
     op.create_table(
         "positions",
@@ -280,6 +282,7 @@ def upgrade() -> None:
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("next_offset", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("topic", "partition", name="pk_positions"),
+        info={"projected": "last"},
     )
     op.create_table(
         "projector",
@@ -302,32 +305,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_id", name="pk_service_tokens"),
         sa.UniqueConstraint("token_hash", name="uq_service_tokens_token_hash"),
     )
-    op.create_table(
-        "submissions",
-        sa.Column("label_id", sa.Text(), nullable=False),
-        sa.Column("task_id", sa.Text(), nullable=False),
-        sa.Column("edge_id", sa.Text(), nullable=False),
-        sa.Column("labeler", sa.Text(), nullable=False),
-        sa.Column("round", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("labeled_at_us", sa.BigInteger(), nullable=False),
-        sa.Column("seconds_taken", sa.Double(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("attempted_at_us", sa.BigInteger(), nullable=False),
-        sa.Column("label", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("label_id", name="pk_submissions"),
-    )
-    op.create_index("ix_submissions_labeled_at_us", "submissions", ["labeled_at_us"])
-    op.create_index("ix_submissions_labeler_labeled_at_us", "submissions", ["labeler", "labeled_at_us"])
-    op.create_index(
-        "ix_submissions_pending",
-        "submissions",
-        ["attempted_at_us"],
-        sqlite_where=sa.text("state = 'pending'"),
-        postgresql_where=sa.text("state = 'pending'"),
-    )
-    op.create_index("ix_submissions_task_id", "submissions", ["task_id"])
-
     op.create_table(
         "tasks",
         sa.Column("task_id", sa.Text(), nullable=False),
@@ -354,22 +331,9 @@ def upgrade() -> None:
         sa.Column("excluded_labelers", sa.JSON(), nullable=False),
         sa.Column("close_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("task_id", name="pk_tasks"),
+        info={"projected": "revision"},
     )
     op.create_index("ix_tasks_camera_id_sequence", "tasks", ["camera_id", "sequence"])
-    op.create_index(
-        "ix_tasks_open",
-        "tasks",
-        [sa.literal_column("priority DESC"), "captured_at_us", "task_id"],
-        sqlite_where=sa.text("state <> 'closed'"),
-        postgresql_where=sa.text("state <> 'closed'"),
-    )
-    op.create_index(
-        "ix_tasks_open_by_edge",
-        "tasks",
-        ["edge_id", sa.literal_column("priority DESC"), "captured_at_us", "task_id"],
-        sqlite_where=sa.text("state <> 'closed'"),
-        postgresql_where=sa.text("state <> 'closed'"),
-    )
     op.create_index("ix_tasks_sha256", "tasks", ["sha256"])
     op.create_index("ix_tasks_state_edge_id_priority", "tasks", ["state", "edge_id", "priority"])
 
