@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -5,14 +6,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.blobs import BlobCorruptError, BlobError, BlobMissingError, BlobStore, open_blobs
-from infra.settings import Settings
+from infra.settings import Settings, load_settings
 from schemas.records import ClaimCheck
+from tests.peers.moto import S3Server, s3_server
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", pytest.param("s3", marks=pytest.mark.integration)])
 def store(request: pytest.FixtureRequest, tmp_path: Path, unique: str) -> BlobStore:
-    """One contract for a folder and for an object store."""
+    """One contract for a folder, for fsspec's other stores and for S3; tests/consumers/archive adds the blob server."""
+    if request.param == "s3":
+        return BlobStore(f"{request.getfixturevalue('s3').new_bucket()}/blobs")
     return BlobStore(str(tmp_path / "blobs") if request.param == "folder" else f"memory://{unique}")
+
+
+@pytest.fixture(scope="module")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with s3_server(load_settings().cache_dir, tmp_path_factory.mktemp("moto") / "log") as server:
+        yield server
+
+
+@pytest.fixture
+def s3(_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """A real S3 server, and its credentials in the environment."""
+    for name, value in _server.environment.items():
+        monkeypatch.setenv(name, value)
+    return _server
 
 
 @given(st.binary(max_size=5_000))
