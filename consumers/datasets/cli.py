@@ -157,8 +157,8 @@ def verify(
         again = "" if found.rebuilt is None else f"; built again from topics: {found.rebuilt}"
         word = "holds" if found.holds else "does NOT hold"
         Console(soft_wrap=True).print(
-            f"{record.name} {found.digest} {word}: {found.images - len(found.missing)} of {found.images} images as they "
-            f"were, digest of the contents {found.recomputed}{again}",
+            f"{record.name} {found.digest} {word}: {found.images - len(found.missing)} of {found.images} images as "
+            f"they were, digest of the contents {found.recomputed}{again}",
             highlight=False,
         )
     if not found.holds:
