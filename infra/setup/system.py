@@ -7,19 +7,21 @@ from rich.console import Console
 from infra.broker.distribution import ensure_jars
 from infra.broker.java import find_java
 from infra.errors import InfraError
+from infra.postgres.distribution import ensure_postgres
 from infra.prometheus.distribution import ensure_programs
 from infra.settings import load_settings
 from infra.setup.moto_server import ensure_moto
 
 
 def main() -> int:
-    """Fetch Kafka's jars, Prometheus and moto; exit code 1 with every missing thing named."""
+    """Fetch Kafka's jars, Prometheus, PostgreSQL and moto; exit code 1 with every missing thing named."""
     console = Console(stderr=True)
     cache = load_settings().cache_dir
     failed = False
     for fetch in (
         lambda: ensure_jars(cache, find_java(), console.print),
         lambda: ensure_programs(cache, console.print),
+        lambda: ensure_postgres(cache, console.print),
         lambda: ensure_moto(cache, console.print),
     ):
         try:

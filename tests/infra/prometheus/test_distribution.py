@@ -62,7 +62,7 @@ def test_the_package_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         '#!/bin/sh\nmkdir -p "$3/usr/bin"\ncp /bin/true "$3/usr/bin/prometheus"\ncp /bin/true "$3/usr/bin/promtool"\n',
     )
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
-    monkeypatch.setattr("infra.prometheus.distribution._is_root", lambda: True)
+    monkeypatch.setattr("infra.debian.is_root", lambda: True)
     reports: list[str] = []
     first = ensure_programs(tmp_path / "cache", reports.append)
     calls = (tmp_path / "calls").read_text().splitlines()

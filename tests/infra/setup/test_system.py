@@ -19,14 +19,16 @@ def test_every_missing_thing_is_named_and_none_hides_another(
 
     monkeypatch.setattr(system, "ensure_jars", missing)
     monkeypatch.setattr(system, "ensure_programs", missing)
+    monkeypatch.setattr(system, "ensure_postgres", missing)
     monkeypatch.setattr(system, "ensure_moto", missing)
     assert system.main() == 1
-    assert capsys.readouterr().err.count("missing: install the package prometheus") == 3
+    assert capsys.readouterr().err.count("missing: install the package prometheus") == 4
 
 
 def test_all_there_is_silence_and_success(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(system, "ensure_jars", lambda *_: None)
     monkeypatch.setattr(system, "ensure_programs", lambda *_: None)
+    monkeypatch.setattr(system, "ensure_postgres", lambda *_: None)
     monkeypatch.setattr(system, "ensure_moto", lambda *_: None)
     assert system.main() == 0
     assert capsys.readouterr().err == ""
