@@ -2,6 +2,7 @@ import {
   ActionIcon,
   Button,
   createTheme,
+  InputWrapper,
   localStorageColorSchemeManager,
   Modal,
   Tooltip,
@@ -66,6 +67,9 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    InputWrapper: InputWrapper.extend({
+      styles: { label: { marginBottom: 5 }, description: { fontSize: "0.75rem", marginBottom: 6, lineHeight: 1.4 } },
+    }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Tooltip: Tooltip.extend({

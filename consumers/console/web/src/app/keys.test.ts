@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { belongsToFocus } from "./keys";
+import { belongsToFocus, nameOf } from "./keys";
 
 function focused(html: string): Element {
   document.body.innerHTML = html;
@@ -25,4 +25,21 @@ test.each([
 
 test("with nothing focused every key is the page's", () => {
   expect(belongsToFocus({ key: " " }, null)).toBe(false);
+});
+
+test.each([
+  ["u", "KeyU", false, false, "u"],
+  ["U", "KeyU", true, false, "u"],
+  ["ㅕ", "KeyU", false, false, "u"],
+  ["1", "Digit1", false, false, "1"],
+  ["&", "Digit1", false, false, "1"],
+  ["!", "Digit1", true, false, "!"],
+  ["3", "Numpad3", false, false, "3"],
+  ["ArrowDown", "Numpad2", false, false, "ArrowDown"],
+  ["z", "KeyZ", false, true, "Ctrl+z"],
+  [" ", "Space", false, false, " "],
+  ["?", "Slash", true, false, "?"],
+  ["w", "KeyZ", false, false, "w"],
+])("key %j at %s (shift %s, ctrl %s) is called %j", (key, code, shiftKey, ctrlKey, name) => {
+  expect(nameOf({ key, code, shiftKey, ctrlKey })).toBe(name);
 });

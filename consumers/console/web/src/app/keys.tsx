@@ -34,6 +34,18 @@ export function belongsToFocus(event: Pick<KeyboardEvent, "key">, focused: Eleme
   return (event.key === " " || event.key === "Enter") && focused.closest(PRESSABLE) !== null;
 }
 
+/**
+ * What a key is called here: letters in lower case and digits by their place, so that a Korean input mode (ㅕ for U) and a
+ * French row of digits (& for 1) work too; with Ctrl as `Ctrl+z`.
+ */
+export function nameOf(event: Pick<KeyboardEvent, "key" | "code" | "shiftKey" | "ctrlKey">): string {
+  const place = /^(?:Key([A-Z])|(?:Digit|Numpad)(\d))$/.exec(event.code);
+  let name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (place?.[1] !== undefined && !/^[\x20-\x7e]$/.test(name)) name = place[1].toLowerCase();
+  if (place?.[2] !== undefined && !event.shiftKey && name.length === 1) name = place[2];
+  return event.ctrlKey ? `Ctrl+${name}` : name;
+}
+
 export function KeysProvider({ children }: { children: ReactNode }) {
   const sets = useRef<(() => readonly KeyAct[])[]>([]);
   const registry = useMemo<Registry>(
@@ -53,8 +65,8 @@ export function KeysProvider({ children }: { children: ReactNode }) {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey || event.metaKey || event.isComposing) return;
       if (belongsToFocus(event, document.activeElement)) return;
-      const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-      const act = registry.acts().find((one) => one.keys.includes(event.ctrlKey ? `Ctrl+${name}` : name));
+      const name = nameOf(event);
+      const act = registry.acts().find((one) => one.keys.includes(name));
       if (!act || (event.repeat && !act.repeats)) return;
       if (act.act(event) !== false) event.preventDefault();
     };

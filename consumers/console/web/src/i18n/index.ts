@@ -49,20 +49,20 @@ export async function startTexts(): Promise<void> {
     returnNull: false,
     interpolation: { escapeValue: false },
   });
-  await dress(i18next.language as Language);
+  dress(i18next.language as Language);
+  // Korean letters are for names and labels too, whatever the language; the browser fetches only the pieces it draws.
+  void import("@fontsource-variable/noto-sans-kr/wght.css");
 }
 
 export async function setLanguage(language: Language): Promise<void> {
   if (i18next.language === language) return;
   localStorage.setItem(KEPT, language);
   await i18next.changeLanguage(language);
-  await dress(language);
+  dress(language);
 }
 
-/** The page says what language it is in, and has the letters for it; Korean ones come only when they are read. */
-async function dress(language: Language): Promise<void> {
+function dress(language: Language): void {
   document.documentElement.lang = language;
-  if (language === "ko") await import("@fontsource-variable/noto-sans-kr/wght.css");
 }
 
 export type Translate = ReturnType<typeof useT>;

@@ -1,0 +1,54 @@
+import { useQuery } from "@tanstack/react-query";
+import { request } from "@/api/client";
+import type {
+  LabelCorrection,
+  LabelEdge,
+  LabelProgress,
+  LabelReceipt,
+  LabelSubmit,
+  RecentLabel,
+  TaskView,
+} from "@/api/types";
+import type { PutDraft } from "./model/drafts";
+import type { Post } from "./model/outbox";
+import type { LabelCalls } from "./model/station";
+
+export const PROGRESS = ["label", "progress"] as const;
+export const LABEL_EDGES = ["label", "edges"] as const;
+
+export const calls: LabelCalls = {
+  claim: (edgeId, count) =>
+    request<{ tasks: TaskView[] }>("POST", "/api/label/claim", { body: { edge_id: edgeId, count } }),
+  renew: (leases) => request("POST", "/api/label/renew", { body: { leases } }),
+  release: (leases) => request("POST", "/api/label/release", { body: { leases }, keepalive: true }),
+  recent: () => request<{ labels: RecentLabel[] }>("GET", "/api/label/recent"),
+};
+
+export const post: Post = {
+  submit: (body: LabelSubmit) => request<LabelReceipt>("POST", "/api/label/submit", { body }),
+  correct: (body: LabelCorrection) => request<LabelReceipt>("POST", "/api/label/correct", { body }),
+};
+
+export const putDraft: PutDraft = (body) => request("PUT", "/api/label/draft", { body, keepalive: true });
+
+/** How the shift goes: since the person's own midnight. */
+export function useProgress(edgeId: string | null) {
+  return useQuery({
+    queryKey: [...PROGRESS, edgeId],
+    queryFn: ({ signal }) =>
+      request<LabelProgress>("GET", "/api/label/progress", {
+        signal,
+        query: { edge_id: edgeId, utc_offset_minutes: -new Date().getTimezoneOffset() },
+      }),
+    refetchInterval: 30_000,
+    placeholderData: (before) => before,
+  });
+}
+
+export function useLabelEdges() {
+  return useQuery({
+    queryKey: LABEL_EDGES,
+    queryFn: ({ signal }) => request<LabelEdge[]>("GET", "/api/label/edges", { signal }),
+    refetchInterval: 30_000,
+  });
+}

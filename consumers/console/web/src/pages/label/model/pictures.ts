@@ -1,0 +1,81 @@
+import { OfflineError, problemOf } from "@/api/problem";
+
+/** An image on its way to the screen. */
+export interface Picture {
+  url: string;
+  bitmap: ImageBitmap | null;
+  error: Error | null;
+}
+
+const ABSENT: Picture = { url: "", bitmap: null, error: null };
+
+async function decoded(url: string, signal: AbortSignal): Promise<ImageBitmap> {
+  const response = await fetch(url, { signal, credentials: "same-origin" }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw new OfflineError(error);
+  });
+  if (!response.ok) throw await problemOf(response);
+  // Pixels as captured: boxes refer to them, whatever way up the file says it wants to be shown.
+  return createImageBitmap(await response.blob(), { imageOrientation: "none" });
+}
+
+/** Images fetched and decoded ahead, so that showing one is only drawing it. Holds those wanted, closes the others. */
+export class Pictures {
+  private readonly held = new Map<string, { picture: Picture; abort: AbortController }>();
+  private readonly watchers = new Set<() => void>();
+
+  constructor(private readonly load = decoded) {}
+
+  readonly watch = (watcher: () => void): (() => void) => {
+    this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
+  };
+
+  readonly get = (url: string | null): Picture => (url === null ? ABSENT : (this.held.get(url)?.picture ?? ABSENT));
+
+  /** Have these ready, the first soonest. */
+  want(urls: readonly string[]): void {
+    for (const [url, { picture, abort }] of this.held) {
+      if (urls.includes(url)) continue;
+      abort.abort();
+      picture.bitmap?.close();
+      this.held.delete(url);
+    }
+    urls.filter((url) => !this.held.has(url)).forEach((url) => this.begin(url));
+  }
+
+  /** Try an image again that failed. */
+  again(url: string): void {
+    if (!this.held.get(url)?.picture.error) return;
+    this.held.delete(url);
+    this.begin(url);
+    this.tell();
+  }
+
+  private begin(url: string): void {
+    const abort = new AbortController();
+    this.held.set(url, { picture: { url, bitmap: null, error: null }, abort });
+    this.load(url, abort.signal).then(
+      (bitmap) => this.arrived(url, abort, { url, bitmap, error: null }),
+      (error: unknown) =>
+        this.arrived(url, abort, {
+          url,
+          bitmap: null,
+          error: error instanceof Error ? error : new Error(String(error)),
+        }),
+    );
+  }
+
+  private arrived(url: string, abort: AbortController, picture: Picture): void {
+    if (abort.signal.aborted || this.held.get(url)?.abort !== abort) {
+      picture.bitmap?.close();
+      return;
+    }
+    this.held.set(url, { picture, abort });
+    this.tell();
+  }
+
+  private tell(): void {
+    this.watchers.forEach((watcher) => watcher());
+  }
+}

@@ -1,0 +1,330 @@
+import { backoff } from "@/api/eventStream";
+import type { Box, LabelOutcome, RecentLabel, TaskView, TaskWithoutLease } from "@/api/types";
+import type { DraftContent, Drafts } from "./drafts";
+import type { Outbox, Refused } from "./outbox";
+
+/** The frame in hand and three behind it. */
+export const HELD = 4;
+const RECENT = 10;
+const RENEW_MS = 60_000;
+const LOOK_MS = 10_000;
+/** The API gives at most so many at once. */
+const MOST = 10;
+
+export interface Answer {
+  outcome: LabelOutcome;
+  label: string | null;
+  boxes: readonly Box[];
+  image_width: number;
+  image_height: number;
+  note: string;
+  seconds_taken: number;
+  prediction_shown: boolean;
+}
+
+export interface LeaseName {
+  task_id: string;
+  fencing_token: number;
+}
+
+export interface LabelCalls {
+  claim: (edgeId: string | null, count: number) => Promise<{ tasks: TaskView[] }>;
+  renew: (leases: LeaseName[]) => Promise<{ renewed: { task_id: string; expires_at_us: number }[]; lost: string[] }>;
+  release: (leases: LeaseName[]) => Promise<unknown>;
+  recent: () => Promise<{ labels: RecentLabel[] }>;
+}
+
+export interface StationState {
+  /** The first is in hand. */
+  tasks: readonly TaskView[];
+  /** My last labels, newest first. */
+  past: readonly RecentLabel[];
+  /** Which of `past` is being corrected. */
+  looking: number | null;
+  asking: boolean;
+  /** Whether the server has answered since the start: an empty hand then means an empty queue. */
+  settled: boolean;
+  error: Error | null;
+  /** Tasks in hand that somebody else has now. */
+  lost: readonly string[];
+}
+
+export const labelIdOf = (task: TaskView): string => `${task.task_id}/${task.lease.fencing_token}`;
+const originalId = (labelId: string): string => labelId.replace(/\/v\d+$/, "");
+const leaseOf = (task: TaskView): LeaseName => ({
+  task_id: task.task_id,
+  fencing_token: task.lease.fencing_token,
+});
+
+/** Those in hand stay in their order with their leases renewed; new ones come behind; what was said is not asked again. */
+export function merged(
+  held: readonly TaskView[],
+  claimed: readonly TaskView[],
+  spoken: ReadonlySet<string>,
+): TaskView[] {
+  const fresh = new Map(claimed.map((task) => [task.task_id, task]));
+  const kept = held.map((task) => {
+    const lease = fresh.get(task.task_id)?.lease;
+    return lease ? { ...task, lease } : task;
+  });
+  const known = new Set(held.map((task) => task.task_id));
+  return [...kept, ...claimed.filter((task) => !known.has(task.task_id) && !spoken.has(labelIdOf(task)))];
+}
+
+/** Server's and own view of what I said last, newest first, each label once, at most ten. */
+export function recalled(own: readonly RecentLabel[], server: readonly RecentLabel[]): RecentLabel[] {
+  const seen = new Set<string>();
+  return [...own, ...server]
+    .map((label) => ({ ...label, label_id: originalId(label.label_id) }))
+    .filter(({ label_id: id }) => !seen.has(id) && seen.add(id))
+    .slice(0, RECENT);
+}
+
+/**
+ * One person at one queue: keeps tasks leased ahead, hands decisions to the outbox, and goes on at once.
+ *
+ * Nothing here waits for the network before the next frame shows.
+ */
+export class Station {
+  private readonly watchers = new Set<() => void>();
+  private readonly spoken = new Set<string>();
+  private readonly own: RecentLabel[] = [];
+  private state: StationState = {
+    tasks: [],
+    past: [],
+    looking: null,
+    asking: false,
+    settled: false,
+    error: null,
+    lost: [],
+  };
+  private timers: ReturnType<typeof setInterval>[] = [];
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private attempt = 0;
+  private running = false;
+
+  constructor(
+    private readonly edgeId: string | null,
+    private readonly calls: LabelCalls,
+    private readonly outbox: Outbox,
+    private readonly drafts: Drafts,
+  ) {}
+
+  readonly snapshot = (): StationState => this.state;
+
+  readonly watch = (watcher: () => void): (() => void) => {
+    this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
+  };
+
+  start(): () => void {
+    this.running = true;
+    this.outbox.snapshot().pending.forEach((entry) => this.spoken.add(entry.labelId));
+    // What waited since the last visit goes first: its leases are still in the claim's way.
+    void this.outbox.flush().finally(() => this.look());
+    void this.recall();
+    this.timers = [
+      setInterval(() => void this.renew(), RENEW_MS),
+      setInterval(() => this.state.tasks.length < HELD && this.look(), LOOK_MS),
+    ];
+    return () => {
+      this.running = false;
+      this.timers.forEach(clearInterval);
+      clearTimeout(this.retry);
+      this.giveBack(this.state.tasks);
+      this.become({ tasks: [], asking: false, settled: false });
+    };
+  }
+
+  /** Give back what is not in hand: the window closes, and a window that opens again finds its own frame. */
+  leave(): void {
+    this.giveBack(this.state.tasks.slice(1));
+    void this.drafts.flush();
+  }
+
+  /** What is on the screen: a past label being corrected, else the task in hand. */
+  shown(): TaskWithoutLease | null {
+    const { looking, past, tasks } = this.state;
+    return (looking === null ? tasks[0] : past[looking]?.task) ?? null;
+  }
+
+  answer(answer: Answer): void {
+    if (this.state.looking !== null) this.correct(this.state.looking, answer);
+    else this.submit(answer);
+  }
+
+  /** One label further back among the last ten. */
+  back(): boolean {
+    const next = this.state.looking === null ? 0 : this.state.looking + 1;
+    if (next >= this.state.past.length) return false;
+    this.become({ looking: next });
+    return true;
+  }
+
+  /** One label towards now; from the newest to the task in hand. */
+  forward(): void {
+    const { looking } = this.state;
+    this.become({ looking: looking === null || looking === 0 ? null : looking - 1 });
+  }
+
+  present(): void {
+    this.become({ looking: null });
+  }
+
+  /** Put the frame in hand aside because somebody else has it. */
+  drop(): void {
+    this.become({ tasks: this.state.tasks.slice(1), lost: [] });
+    this.look();
+  }
+
+  /**
+   * Bring a task back to the hand whose answer was refused, with that answer as its draft.
+   *
+   * @returns whether it could be had; if not, the draft waits for it.
+   */
+  async takeBack(refused: Refused): Promise<boolean> {
+    const { body, task, labelId } = refused.entry;
+    this.drafts.keep(task.task_id, {
+      outcome: body.outcome,
+      label: body.label,
+      boxes: body.boxes,
+      note: body.note ?? "",
+    });
+    this.spoken.delete(labelId);
+    const { tasks } = await this.calls.claim(task.edge_id, MOST);
+    const all = merged(this.state.tasks, tasks, this.spoken);
+    const back = all.find((one) => one.task_id === task.task_id);
+    const others = all.filter((one) => one !== back);
+    this.become({ tasks: back ? [back, ...others] : others, looking: null });
+    return back !== undefined;
+  }
+
+  save(content: DraftContent): void {
+    const task = this.state.tasks[0];
+    if (task && this.state.looking === null) this.drafts.save(task.task_id, task.lease.fencing_token, content);
+  }
+
+  /** Ask for tasks until enough are in hand. */
+  look(): void {
+    if (!this.running || this.state.asking || this.state.tasks.length >= HELD) return;
+    clearTimeout(this.retry);
+    this.become({ asking: true });
+    const waiting = this.outbox.snapshot().pending.filter((entry) => entry.kind === "submit").length;
+    this.calls
+      .claim(this.edgeId, Math.min(MOST, HELD + waiting))
+      .then(({ tasks }) => this.claimed(tasks))
+      .catch((error: unknown) => this.unclaimed(error));
+  }
+
+  private claimed(tasks: TaskView[]): void {
+    if (!this.running) {
+      this.giveBack(tasks);
+      return;
+    }
+    this.attempt = 0;
+    this.become({ tasks: merged(this.state.tasks, tasks, this.spoken), asking: false, settled: true, error: null });
+  }
+
+  private unclaimed(error: unknown): void {
+    if (!this.running) return;
+    this.attempt += 1;
+    this.become({ asking: false, error: error instanceof Error ? error : new Error(String(error)) });
+    this.retry = setTimeout(() => this.look(), backoff(this.attempt));
+  }
+
+  private submit(answer: Answer): void {
+    const task = this.state.tasks[0];
+    if (!task) return;
+    const labelId = labelIdOf(task);
+    this.spoken.add(labelId);
+    this.drafts.forget(task.task_id);
+    this.remember({
+      ...answer,
+      label_id: labelId,
+      task,
+      boxes: [...answer.boxes],
+      labeled_at_us: Date.now() * 1000,
+      version: 1,
+    });
+    this.become({ tasks: this.state.tasks.slice(1), lost: [] });
+    const body = { ...leaseOf(task), ...bodyOf(answer), prediction_shown: answer.prediction_shown };
+    this.outbox.add({ kind: "submit", labelId, task, body });
+    this.look();
+  }
+
+  private correct(index: number, answer: Answer): void {
+    const label = this.state.past[index];
+    if (!label) return;
+    this.remember({
+      ...label,
+      outcome: answer.outcome,
+      label: answer.label,
+      boxes: [...answer.boxes],
+      note: answer.note,
+    });
+    this.become({ looking: null });
+    this.outbox.add({
+      kind: "correct",
+      labelId: label.label_id,
+      task: label.task,
+      body: { label_id: label.label_id, ...bodyOf(answer) },
+    });
+  }
+
+  private remember(label: RecentLabel): void {
+    const at = this.own.findIndex((one) => one.label_id === label.label_id);
+    if (at >= 0) this.own[at] = label;
+    else this.own.unshift(label);
+    this.own.splice(RECENT);
+    const past = this.state.past.map((one) => (one.label_id === label.label_id ? label : one));
+    this.become({ past: past.some((one) => one === label) ? past : recalled([label], past) });
+  }
+
+  private async recall(): Promise<void> {
+    try {
+      const { labels } = await this.calls.recent();
+      this.become({ past: recalled(this.own, labels) });
+    } catch (error) {
+      console.debug("the last labels can't be had now", error);
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const leases = this.state.tasks.map(leaseOf);
+    if (leases.length === 0) return;
+    try {
+      const { lost } = await this.calls.renew(leases);
+      const [hand, ...behind] = this.state.tasks;
+      if (lost.length === 0 || !hand) return;
+      const kept = behind.filter((task) => !lost.includes(task.task_id));
+      this.become({ tasks: [hand, ...kept], lost: lost.filter((id) => id === hand.task_id) });
+      this.look();
+    } catch (error) {
+      console.debug("leases could not be renewed; the next beat tries again", error);
+    }
+  }
+
+  private giveBack(tasks: readonly TaskView[]): void {
+    if (tasks.length === 0) return;
+    this.calls
+      .release(tasks.map(leaseOf))
+      .catch((error: unknown) => console.debug("tasks could not be given back; their leases run out", error));
+  }
+
+  private become(change: Partial<StationState>): void {
+    this.state = { ...this.state, ...change };
+    this.watchers.forEach((watcher) => watcher());
+  }
+}
+
+function bodyOf(answer: Answer) {
+  return {
+    outcome: answer.outcome,
+    label: answer.outcome === "labeled" ? answer.label : null,
+    boxes: answer.boxes.map(({ label, x, y, w, h }) => ({ label, x, y, w, h })),
+    image_width: answer.image_width,
+    image_height: answer.image_height,
+    note: answer.note.trim() === "" ? null : answer.note.trim(),
+    seconds_taken: answer.seconds_taken,
+  };
+}
