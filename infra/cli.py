@@ -28,12 +28,17 @@ _PARTS: Final[dict[str, tuple[str, str]]] = {
     "samples": ("producers.cli_samples", "Sample images: draw or copy a data set."),
     "edges": ("consumers.edge.edges_cli", "Edges: what they shall run, what they do run."),
     "gateway": ("producers.gateway_cli", "Publish a camera's images."),
-    "streams": ("streams.cli", "The stream processors: statistics, ticks."),
+    "streams": ("streams.cli", "The stream processors: statistics, labeling, ticks."),
     "edge": ("consumers.edge.cli", "Inspect frames and publish verdicts."),
     "inspect": ("consumers.inference.cli", "Judge images without Kafka, by the same code as the edge."),
     "train": ("consumers.trainer.cli:train", "Train a model."),
     "evaluate": ("consumers.trainer.cli:evaluate", "Measure a model on labeled images."),
     "weights": ("consumers.trainer.cli:weights", "Pretrained weights: import, list."),
+    "dataset": ("consumers.datasets.cli", "Datasets from topics: build, show, verify, diff."),
+    "replay": ("consumers.datasets.replay_cli:replay", "Write frames of an edge as folder, COCO, YOLO, VOC, TFRecord."),
+    "label": ("consumers.datasets.label_cli", "Labels: import, export."),
+    "archive": ("consumers.archive.cli", "Keep images and inspections: run, pin."),
+    "blobs": ("consumers.archive.blobs_cli", "The blob store: serve, verify, gc, tokens."),
     "demo": ("infra.demo.cli", "The whole system on one machine, with a report at the end."),
 }
 

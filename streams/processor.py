@@ -20,6 +20,7 @@ from streams.state_table import Stamped, StateTable
 _LOG: Final = logging.getLogger(__name__)
 S = TypeVar("S")
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Host(Protocol):
@@ -93,8 +94,8 @@ class BundleProcessor(Generic[S]):
 
     # For subclasses --------------------------------------------------------------------------------------------------
 
-    async def process(self, event: Any, partition: int) -> Batch[S]:
-        """Step through a bundle."""
+    async def process(self, event: Any, partition: int) -> Batch[S] | None:
+        """Step through a bundle; None when it turns out to be another's."""
         raise NotImplementedError
 
     def encode(self, state: S) -> bytes:
@@ -123,7 +124,7 @@ class BundleProcessor(Generic[S]):
         generation, partition = event.message.generation_id, event.message.partition
         self._meet(generation, partition)
         batch = await self.process(event, partition)
-        if batch.outputs and not await self._deliver(partition, batch):
+        if batch is None or (batch.outputs and not await self._deliver(partition, batch)):
             return None
         if generation != self._host.generation:
             return None
@@ -132,9 +133,12 @@ class BundleProcessor(Generic[S]):
     async def _deliver(self, partition: int, batch: Batch[S]) -> bool:
         # What an output says of a stored state must not be known to the world before the changelog has that state.
         await self._written((partition, key) for key in batch.states)
+        return await self._say(batch.outputs)
+
+    async def _say(self, outputs: Sequence[Output]) -> bool:
         if not await self._host.confirmed():
             return False
-        await self._sender.deliver(batch.outputs)
+        await self._sender.deliver(outputs)
         return True
 
     async def _written(self, places: Iterable[tuple[int, bytes]]) -> None:
@@ -201,6 +205,30 @@ class BundleProcessor(Generic[S]):
             return None
         self._last_tick[partition] = at_us
         return at_us, origin
+
+
+def one_by_one(
+    step: Callable[[bytes | None, Sequence[T]], tuple[S, R]],
+    encode: Callable[[S], bytes],
+    before: bytes | None,
+    events: Sequence[T],
+) -> tuple[S, list[tuple[int, R]], list[tuple[int, str]]]:
+    """Step through events that failed together, each alone: the last state, each outcome, each failure, by index.
+
+    A bug of ours must stop neither the other events nor the other edges.
+    """
+    state, _ = step(before, ())
+    outcomes, failures = [], []
+    for index, event in enumerate(events):
+        try:
+            after, outcome = step(encode(state), [event])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the event is dead-lettered with it
+            _LOG.exception("event %d of %d is dead-lettered", index, len(events))
+            failures.append((index, f"{type(error).__name__}: {error}"))
+            continue
+        state = after
+        outcomes.append((index, outcome))
+    return state, outcomes, failures
 
 
 def _checked_key(record: Record, edge_id: str) -> bytes:

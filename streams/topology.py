@@ -15,6 +15,9 @@ from schemas.topics import (
     EDGE_POLICIES,
     EDGE_STATISTICS,
     INSPECTIONS,
+    LABELING_REQUESTS,
+    LABELING_TASKS,
+    LABELS,
     TICKS,
     Topic,
 )
@@ -43,6 +46,11 @@ FLOWS: Final = (
         "line_statistics",
         reads=(INSPECTIONS, TICKS, EDGE_POLICIES),
         writes=(EDGE_STATISTICS, ALARMS, DEAD_LETTERS),
+    ),
+    StreamFlow(
+        "labeling_queue",
+        reads=(INSPECTIONS, LABELS, LABELING_REQUESTS, TICKS, EDGE_POLICIES),
+        writes=(LABELING_TASKS, EDGE_STATISTICS, ALARMS, DEAD_LETTERS),
     ),
     StreamFlow("ticker", reads=(), writes=(TICKS,)),
 )

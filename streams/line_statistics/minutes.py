@@ -24,17 +24,12 @@ from streams.line_statistics.state import (
     Minute,
     add_minute,
 )
+from streams.minute import minute_of
 
-MINUTE_US: Final = 60_000_000
 # A camera's minutes kept: the open one and two before it. Clocks are set by seconds, rarely by more.
 KEPT_MINUTES: Final = 3
 _NAME_LENGTH: Final = 100
 _LATENCY_BOUNDS_US: Final = tuple(round(bound * 1_000_000) for bound in LATENCY_BOUNDS)
-
-
-def minute_of(captured_at_us: int) -> int:
-    """The start of the minute, Unix microseconds; times before 1970 count into the first minute."""
-    return max(captured_at_us - captured_at_us % MINUTE_US, 0)
 
 
 def current_minute(state: EdgeState, camera_id: str, camera: Camera, frame: Counted, out: Outcome) -> Minute:

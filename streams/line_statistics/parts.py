@@ -18,9 +18,9 @@ from hashlib import sha256
 from typing import Final
 
 from streams.line_statistics.events import Counted, Second
-from streams.line_statistics.minutes import MINUTE_US, minute_of
 from streams.line_statistics.outcome import Outcome, part_record
 from streams.line_statistics.state import WRITER, EdgeState, OpenPart, PartMinute, Parts, add_part_minute
+from streams.minute import MINUTE_US, minute_of
 
 RANKS: Final = ("pass", "review", "fail")
 _REVIEW: Final = RANKS.index("review")

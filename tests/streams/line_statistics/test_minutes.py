@@ -2,7 +2,7 @@
 
 import math
 
-from streams.line_statistics.minutes import KEPT_MINUTES, minute_of
+from streams.line_statistics.minutes import KEPT_MINUTES
 from streams.line_statistics.state import MINUTE_NAMES, OTHER
 from streams.line_statistics.step import advance, step
 from tests.streams.line_statistics.made import EDGE, MINUTE, START, counted, latest, plain_count, summed
@@ -38,7 +38,6 @@ def test_a_minute_no_longer_kept_is_begun_under_a_writer_of_its_own() -> None:
 
 
 def test_times_before_1970_count_into_the_first_minute() -> None:
-    assert minute_of(-1) == 0
     edge, out = step(EDGE, None, [counted(1, at_us=-5)])
     assert edge.cameras["cam-1"].minutes[-1].minute_us == 0
     assert not out.refused
