@@ -13,9 +13,10 @@ from typing import Final
 
 import cv2
 import numpy as np
+import psutil
 from confluent_kafka import Consumer, TopicPartition
 
-from infra.broker import Cluster
+from infra.broker import Cluster, ClusterOptions
 from infra.kafka import make_admin, make_producer
 from infra.settings import Settings
 from infra.topics import apply_topics
@@ -24,6 +25,7 @@ from schemas.records import Frame, Inspection
 from schemas.topics import FRAMES, INSPECTIONS
 
 EDGE: Final = "bench"
+_OTHER_EDGE: Final = "warming"
 CAMERAS: Final = ("cam-0", "cam-1")
 _REPO: Final = Path(__file__).resolve().parents[1]
 _REAL: Final = _REPO.parent / "shared" / "data" / "screws_missing" / "images"
@@ -51,6 +53,11 @@ class Rig:
     def __post_init__(self) -> None:
         self._producer = make_producer(self.settings, linger_ms=0)
 
+    def processes(self) -> list[psutil.Process]:
+        """This process, the edge, and this process' children: the broker."""
+        here = psutil.Process()
+        return [here, *here.children(recursive=True)]
+
     def publish(self, image: bytes, camera: str = CAMERAS[0]) -> None:
         """Publish one frame; `flush` to be sure that Kafka has it."""
         number = self.sequences[camera]
@@ -73,6 +80,23 @@ class Rig:
     def flush(self) -> None:
         """Wait until Kafka has every frame."""
         assert self._producer.flush(60) == 0, "Kafka did not take the frames"
+
+    def warm_up(self, records: int) -> None:
+        """Write records of another edge, which nobody inspects, and read them back, each answered before the next.
+
+        A broker that has just started compiles what it runs, with cores the edge needs.
+        """
+        apply_topics(make_admin(self.settings), self.settings, [_OTHER_EDGE])
+        topic, image = FRAMES.of(_OTHER_EDGE), images()[0]
+        reader = _reader(self.settings, topic, FRAMES.partitions)
+        for number in range(records):
+            self._producer.produce(topic, key=str(number), value=image)
+            self.flush()
+            message = reader.poll(_PATIENCE)
+            assert message is not None, f"the broker did not give record {number} back in {_PATIENCE} s"
+            assert message.error() is None, message.error()
+            reader.commit(message=message, asynchronous=True)
+        reader.close()
 
     def collect(self, count: int) -> list[Outcome]:
         """The next `count` inspections."""
@@ -99,13 +123,16 @@ def running_edge(
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Rig]:
     """A rig with one edge that runs `model`, warmed up by a first frame of each camera; `module` has its `main`."""
-    with Cluster(directory / "broker") as cluster:
+    # The quick compiler alone: the other takes 20 to 100 ms of a core at a time, hundreds of times in a broker's first
+    # minutes, from the edge beside it. A plant's broker has been running for long, and elsewhere.
+    options = ClusterOptions(jvm_options=("-XX:TieredStopAtLevel=1",))
+    with Cluster(directory / "broker", options) as cluster:
         settings = Settings(bootstrap_servers=cluster.bootstrap_servers, data_dir=directory / "var")
         apply_topics(make_admin(settings), settings, [EDGE])
         command = ("edge", "--edge", EDGE, "--instance", "bench", "--model", str(model), "--threads", str(threads))
         process = _start(settings, module, command, environment or {}, directory / "edge.log")
         try:
-            rig = Rig(settings, process, Codec(), _reader(settings))
+            rig = Rig(settings, process, Codec(), _reader(settings, INSPECTIONS.name, INSPECTIONS.partitions))
             for camera in CAMERAS:
                 rig.publish(images()[0], camera)
             rig.flush()
@@ -134,9 +161,9 @@ def _start(
         return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=sink, stderr=sink)
 
 
-def _reader(settings: Settings) -> Consumer:
-    consumer = Consumer(settings.kafka_settings(group_id="bench", enable_auto_commit=False))
-    consumer.assign([TopicPartition(INSPECTIONS.name, number, 0) for number in range(INSPECTIONS.partitions)])
+def _reader(settings: Settings, topic: str, partitions: int) -> Consumer:
+    consumer = Consumer(settings.kafka_settings(group_id=f"bench-{topic}", enable_auto_commit=False))
+    consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
     return consumer
 
 

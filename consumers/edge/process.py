@@ -24,6 +24,7 @@ from consumers.edge.session import Session
 from consumers.edge.slot import Slots
 from consumers.edge.stages import Identity
 from consumers.edge.tally import Count, Tally
+from consumers.edge.trimming import spare_lasting_objects
 from consumers.inference.artifact import load_artifact, read_signatures, signing_bytes
 from consumers.inference.errors import InferenceError
 from consumers.inference.runtimes.opening import usable_cores
@@ -101,6 +102,7 @@ class Edge:
             part.start()
         self._desired.start()
         self._reporter.note(Progress("starting"))
+        spare_lasting_objects()
         try:
             self._inspect(stop)
         finally:

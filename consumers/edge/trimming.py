@@ -1,6 +1,7 @@
-"""Gives memory back that a loaded model does not need any more."""
+"""Settles a process's memory once it is loaded: pages given back, lasting objects kept from the collector."""
 
 import ctypes
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -10,6 +11,17 @@ logger = logging.getLogger(__name__)
 
 _DONT_NEED: Final = 4  # MADV_DONTNEED of Linux, madvise(2)
 _MAPS: Final = Path("/proc/self/maps")
+
+
+def spare_lasting_objects() -> int:
+    """Take everything loaded so far out of the garbage collector's way; gives how many objects that are.
+
+    A full collection of an edge's 70,000 objects, nearly all of them modules and functions, held its judging thread up
+    for 60 to 130 ms, whenever enough new ones had come together. Objects still go when nothing refers to them.
+    """
+    gc.collect()
+    gc.freeze()
+    return gc.get_freeze_count()
 
 
 def release_file_pages(path: Path) -> int:
