@@ -1,0 +1,65 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { request } from "@/api/client";
+import { live } from "@/api/live";
+import type { InspectionView, Verdict } from "@/api/types";
+import { useEvents } from "@/api/useLive";
+import { belongs, merged, WALL_SIZE } from "./wall-model";
+
+/** Fast lines bring many verdicts a second: the wall is drawn again at most this often. */
+const DRAW_EVERY_MS = 400;
+
+interface Inspections {
+  items: InspectionView[];
+  next_cursor: string | null;
+}
+
+/** The newest verdicts of some edges, kept fresh by the live line; `paused` holds them still while somebody looks. */
+export function useWall(edges: ReadonlySet<string> | null, verdict: Verdict | null, paused: boolean) {
+  const queries = useQueryClient();
+  const names = edges === null ? [] : [...edges].sort();
+  const key = ["inspections", "wall", names, verdict];
+  const buffer = useRef<InspectionView[]>([]);
+  const [waiting, setWaiting] = useState(0);
+  const only = names.length === 1 ? (names[0] ?? null) : null;
+
+  useEffect(() => {
+    live.follow(only);
+    return () => live.follow(null);
+  }, [only]);
+
+  const query = useQuery({
+    queryKey: key,
+    queryFn: async ({ signal }) => {
+      const page = await request<Inspections>("GET", "/api/inspections", {
+        signal,
+        query: { edge_id: names, verdict, limit: WALL_SIZE },
+      });
+      return page.items as readonly InspectionView[];
+    },
+    staleTime: Infinity,
+  });
+
+  useEvents("inspection", (inspection) => {
+    if (belongs(inspection, edges, verdict)) buffer.current.push(inspection);
+  });
+  // The server left some out because this page was slow: what is missing is asked for.
+  useEvents("dropped", () => void queries.invalidateQueries({ queryKey: ["inspections", "wall"] }));
+
+  const text = JSON.stringify(key);
+  useEffect(() => {
+    buffer.current = [];
+    const timer = setInterval(() => {
+      setWaiting(paused ? buffer.current.length : 0);
+      if (paused || buffer.current.length === 0) return;
+      const fresh = buffer.current.splice(0);
+      queries.setQueryData<readonly InspectionView[]>(
+        JSON.parse(text) as unknown[],
+        (before) => before && merged(before, fresh),
+      );
+    }, DRAW_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [queries, text, paused]);
+
+  return { query, waiting };
+}
