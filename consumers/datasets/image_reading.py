@@ -133,3 +133,36 @@ def ahead(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T], 
     finally:
         for future in pending:
             future.cancel()
+
+
+def unreachable(settings: Settings, blobs: BlobStore, wanted: Iterable[Wanted]) -> list[tuple[Wanted, str]]:
+    """Those whose offset is gone and whose blob is not there, and why: known without reading an image.
+
+    Raises BlobError, BrokerAwayError when blob store or Kafka do not answer.
+    """
+    reader = FrameMessages(settings)
+    spans: dict[tuple[str, int], range] = {}
+    try:
+        found = []
+        for one in wanted:
+            place = one.location
+            if place is not None:
+                key = place.topic, place.partition
+                if key not in spans:
+                    spans[key] = _offsets(reader, *key)
+                if place.offset in spans[key]:
+                    continue
+            if not blobs.has(one.sha256):
+                where = "" if place is None else f"{place_of(place)} is not in Kafka (any more); "
+                found.append((one, f"image {one.sha256}: {where}not in the blob store {blobs.url}"))
+        return found
+    finally:
+        reader.close()
+
+
+def _offsets(reader: FrameMessages, topic: str, partition: int) -> range:
+    try:
+        span = reader.span(topic, partition)
+    except TopicMissingError:
+        return range(0)
+    return range(span.low, span.high)

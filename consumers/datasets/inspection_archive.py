@@ -32,7 +32,7 @@ REPLACES: Final = b"linewatch.replaces"
 """Footer key: JSON list of the names of the files that a merged file stands for."""
 _MODEL: Final = [("name", pa.string()), ("version", pa.string()), ("digest", pa.string()), ("kind", pa.string())]
 _BOX: Final = pa.struct(
-    [("label", pa.string())] + [(side, pa.int32()) for side in ("x", "y", "w", "h")] + [("score", pa.float64())]
+    [("label", pa.string())] + [(side, pa.int64()) for side in ("x", "y", "w", "h")] + [("score", pa.float64())]
 )
 _SCORES: Final = pa.map_(pa.string(), pa.float64())
 _TIME: Final = pa.timestamp("us", tz="UTC")
@@ -49,7 +49,7 @@ SCHEMA: Final = pa.schema(
         pa.field(
             "frame",
             pa.struct(
-                [("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64()), ("sha256", pa.string())]
+                [("topic", pa.string()), ("partition", pa.int64()), ("offset", pa.int64()), ("sha256", pa.string())]
             ),
             nullable=False,
         ),
@@ -60,8 +60,8 @@ SCHEMA: Final = pa.schema(
         pa.field("scores", _SCORES, nullable=False),
         pa.field("margin", pa.float64()),
         pa.field("boxes", pa.list_(_BOX), nullable=False),
-        pa.field("image_width", pa.int32(), nullable=False),
-        pa.field("image_height", pa.int32(), nullable=False),
+        pa.field("image_width", pa.int64(), nullable=False),
+        pa.field("image_height", pa.int64(), nullable=False),
         pa.field("model", pa.struct(_MODEL)),
         pa.field("config_revision", pa.int64(), nullable=False),
         pa.field("rollout_id", pa.string()),

@@ -76,7 +76,7 @@ class TopicReading:
     def frames(self, edge_id: str, from_us: int, to_us: int, on_count: OnCount) -> dict[str, ListedFrame]:
         """Every frame captured in [from, to), by frame id: of the frames topic, and those only inspections know."""
         found: dict[str, ListedFrame] = {}
-        for frame in (*self._framed(edge_id, from_us, to_us, on_count), *self._inspected(edge_id, from_us, on_count)):
+        for frame in (*self._framed(edge_id, from_us, to_us, on_count), *self.inspected(edge_id, from_us, on_count)):
             if from_us <= frame.captured_at_us < to_us:
                 found.setdefault(frame.frame_id, frame)
         return found
@@ -90,7 +90,8 @@ class TopicReading:
                 if message.timestamp()[1] * 1000 < to_us and (frame := self._decoded(message, Frame)):
                     yield _of_frame(frame, message)
 
-    def _inspected(self, edge_id: str, from_us: int, on_count: OnCount) -> Iterator[ListedFrame]:
+    def inspected(self, edge_id: str, from_us: int, on_count: OnCount) -> Iterator[ListedFrame]:
+        """Every frame of the edge that was inspected, captured since `from_us` or somewhat before."""
         partition = key_partition(edge_id, INSPECTIONS.partitions)
         if not self._partitions(INSPECTIONS.name):
             return
