@@ -63,7 +63,7 @@ $(VENV)/.installed: pyproject.toml locks/linewatch.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-system: setup ## What tests need beside Python: Prometheus (Debian's package), Kafka's jars
+system: setup ## What tests need beside Python: Kafka's jars, Prometheus, PostgreSQL, Chromium, moto
 	@$(BIN)/python -m infra.setup.system
 
 web: consumers/console/static/index.html ## The console's pages, from their TypeScript

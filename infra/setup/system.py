@@ -10,11 +10,12 @@ from infra.errors import InfraError
 from infra.postgres.distribution import ensure_postgres
 from infra.prometheus.distribution import ensure_programs
 from infra.settings import load_settings
+from infra.setup.chromium import ensure_chromium
 from infra.setup.moto_server import ensure_moto
 
 
 def main() -> int:
-    """Fetch Kafka's jars, Prometheus, PostgreSQL and moto; exit code 1 with every missing thing named."""
+    """Fetch Kafka's jars, Prometheus, PostgreSQL, moto and Chromium; exit code 1 with every missing thing named."""
     console = Console(stderr=True)
     cache = load_settings().cache_dir
     failed = False
@@ -23,6 +24,7 @@ def main() -> int:
         lambda: ensure_programs(cache, console.print),
         lambda: ensure_postgres(cache, console.print),
         lambda: ensure_moto(cache, console.print),
+        lambda: ensure_chromium(console.print),
     ):
         try:
             fetch()

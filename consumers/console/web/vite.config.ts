@@ -3,7 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 // The console process that `npm run dev` hands /api on to.
-const CONSOLE = process.env["LINEWATCH_CONSOLE_URL"] ?? "http://127.0.0.1:8080";
+const CONSOLE = process.env["LINEWATCH_CONSOLE_URL"] ?? "http://127.0.0.1:8480";
 
 export default defineConfig({
   plugins: [react()],

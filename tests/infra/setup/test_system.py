@@ -21,8 +21,9 @@ def test_every_missing_thing_is_named_and_none_hides_another(
     monkeypatch.setattr(system, "ensure_programs", missing)
     monkeypatch.setattr(system, "ensure_postgres", missing)
     monkeypatch.setattr(system, "ensure_moto", missing)
+    monkeypatch.setattr(system, "ensure_chromium", missing)
     assert system.main() == 1
-    assert capsys.readouterr().err.count("missing: install the package prometheus") == 4
+    assert capsys.readouterr().err.count("missing: install the package prometheus") == 5
 
 
 def test_all_there_is_silence_and_success(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,6 +31,7 @@ def test_all_there_is_silence_and_success(monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(system, "ensure_programs", lambda *_: None)
     monkeypatch.setattr(system, "ensure_postgres", lambda *_: None)
     monkeypatch.setattr(system, "ensure_moto", lambda *_: None)
+    monkeypatch.setattr(system, "ensure_chromium", lambda *_: None)
     assert system.main() == 0
     assert capsys.readouterr().err == ""
 
@@ -39,7 +41,7 @@ def test_a_bare_machine_is_told_what_debian_calls_the_missing_things(tmp_path: P
     environment = {"PATH": str(tmp_path)}
     done = subprocess.run([CHECK], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    for word in ("Python 3.11", "openjdk-17", "maven", "apt-get install"):
+    for word in ("Python 3.11", "openjdk-17", "maven", "Node.js 20.19", "npm", "apt-get install"):
         assert word in done.stderr
 
 

@@ -21,7 +21,7 @@ const problem = (status: number, code = "x", after: number | null = null) =>
 /** A server that remembers what reached it, and fails as it is told. */
 function server() {
   const reached: string[] = [];
-  const failures: unknown[] = [];
+  const failures: Error[] = [];
   const take = (name: string): Promise<LabelReceipt> => {
     reached.push(name);
     const failure = failures.shift();
