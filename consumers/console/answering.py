@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from consumers.console.database import is_refusal
 from consumers.console.errors import (
     PROBLEM_TYPE,
     DatabaseUnusableError,
@@ -35,7 +36,6 @@ def answer_problems(app: FastAPI) -> None:
     for unusable in (DBAPIError, DatabaseUnusableError):
         app.add_exception_handler(unusable, _database)
     app.add_exception_handler(InfraError, _infra)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def _answer(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -72,6 +72,8 @@ def _broker_away(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _database(_request: Request, error: Exception) -> JSONResponse:
+    if is_refusal(error):
+        return _answer(422, "wrong_input", "the database refused a value: no text may hold a NUL character")
     _LOG.error("the database failed: %s", error)
     return _answer(503, "database_away", "the console's database does not answer: try again", {"Retry-After": "5"})
 
@@ -81,6 +83,7 @@ def _infra(request: Request, error: Exception) -> JSONResponse:
     return _answer(503, "not_available", str(error), {"Retry-After": "5"})
 
 
-def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+def unforeseen(request: Request, error: Exception) -> JSONResponse:
+    """The answer to an error that nobody foresaw, which is logged whole."""
     _LOG.error("%s %s failed: a bug in linewatch", request.method, request.url.path, exc_info=error)
     return _answer(500, "bug", "the console failed in a way nobody foresaw: its log says more; try again")

@@ -84,13 +84,13 @@ def send_waiting(database: Database, publisher: Publisher) -> int:
         NotPublishedError: Kafka does not take them; they stay.
     """
     with database.read() as session:
-        waiting = list(session.scalars(select(OutboxRow).order_by(OutboxRow.outbox_id).limit(_AT_ONCE)))
-    events = [msgspec.convert(row.event, AuditEvent) for row in waiting]
+        oldest = list(session.scalars(select(OutboxRow).order_by(OutboxRow.outbox_id).limit(_AT_ONCE)))
+    events = [msgspec.convert(row.event, AuditEvent) for row in oldest]
     publisher.send_all(Outgoing(topic=AUDIT, record=event, event_id=event.event_id, key=None) for event in events)
-    if waiting:
+    if oldest:
         with database.write() as session:
-            session.execute(delete(OutboxRow).where(OutboxRow.outbox_id.in_([row.outbox_id for row in waiting])))
-    return len(waiting)
+            session.execute(delete(OutboxRow).where(OutboxRow.outbox_id.in_([row.outbox_id for row in oldest])))
+    return len(oldest)
 
 
 class AuditSender:
@@ -115,7 +115,7 @@ class AuditSender:
         while not self._stopped.wait(wait):
             try:
                 sent = send_waiting(self._database, self._publisher)
-                self._metrics.audit_waiting.set(self._count())
+                self._metrics.audit_waiting.set(waiting(self._database))
             except (NotPublishedError, DBAPIError) as error:
                 if not failing:
                     _LOG.warning("audit events wait: %s", error)
@@ -123,6 +123,8 @@ class AuditSender:
             else:
                 wait, failing = 0.0 if sent == _AT_ONCE else _EVERY_S, False
 
-    def _count(self) -> int:
-        with self._database.read() as session:
-            return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+
+def waiting(database: Database) -> int:
+    """How many events Kafka does not have yet."""
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(OutboxRow)) or 0

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -144,6 +144,19 @@ def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether a database refused what it was given, as opposed to being away, busy or broken.
+
+    pg8000 raises one class for nearly everything, so the SQLSTATE decides: 22 data, 23 integrity (SQL standard).
+    """
+    if isinstance(error, DataError | IntegrityError | ValueError | TypeError | OverflowError):
+        return True
+    if isinstance(error, DBAPIError):
+        said = error.orig.args[0] if error.orig is not None and error.orig.args else None
+        return isinstance(said, dict) and str(said.get("C", "")).startswith(("22", "23"))
+    return isinstance(error, StatementError)
 
 
 def reachable(database: Database) -> str | None:

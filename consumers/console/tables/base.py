@@ -29,8 +29,9 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 Micros = Annotated[int, mapped_column(BigInteger)]
 """A time, Unix microseconds."""
 Count = Annotated[int, mapped_column(BigInteger)]
-JsonObject = Annotated[dict[str, Any], mapped_column(JSON)]
-JsonList = Annotated[list[Any], mapped_column(JSON)]
+_JSON: Final = JSON(none_as_null=True)
+JsonObject = Annotated[dict[str, Any], mapped_column(_JSON)]
+JsonList = Annotated[list[Any], mapped_column(_JSON)]
 
 
 class Base(DeclarativeBase):

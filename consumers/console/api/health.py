@@ -1,0 +1,60 @@
+"""Health for supervisors and figures for Prometheus; outside /api, for nobody in particular."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from consumers.console.auth.callers import requires
+from consumers.console.database import reachable
+from consumers.console.errors import problems
+from consumers.console.permissions import Permission
+from consumers.console.projection.state import Standing
+from consumers.console.services import ServicesDep
+from consumers.console.views.fields import View
+
+router = APIRouter(tags=["health"])
+_ANYBODY = [requires(Permission.PUBLIC)]
+
+
+class Alive(View):
+    status: Literal["ok"] = "ok"
+
+
+class Ready(View):
+    """Ready to serve. A projection that waits makes pages old, not the console unready: `projection` says so."""
+
+    ready: bool
+    database: str
+    projection: Standing
+    detail: str
+    lag: int
+    since_us: int
+
+
+@router.get("/healthz", dependencies=_ANYBODY)
+def healthz() -> Alive:
+    """The process lives."""
+    return Alive()
+
+
+@router.get("/readyz", dependencies=_ANYBODY, responses={503: {"model": Ready, "description": "Not ready"}})
+def readyz(response: Response, services: ServicesDep) -> Ready:
+    """Whether requests can be served: the database answers."""
+    trouble, state = reachable(services.database), services.projection.get()
+    response.status_code = 200 if trouble is None else 503
+    return Ready(
+        ready=trouble is None,
+        database=trouble or "ok",
+        projection=state.standing,
+        detail=state.detail,
+        lag=state.lag,
+        since_us=state.since_us,
+    )
+
+
+@router.get("/metrics", dependencies=_ANYBODY, response_class=PlainTextResponse, responses=problems(503))
+def metrics(services: ServicesDep) -> Response:
+    """What the console counts, in Prometheus' text format."""
+    return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)
