@@ -9,6 +9,9 @@ import { belongs, merged, WALL_SIZE } from "./wall-model";
 /** Fast lines bring many verdicts a second: the wall is drawn again at most this often. */
 const DRAW_EVERY_MS = 400;
 
+/** How many of the newest inspections of the plant are looked through for those of one line: the server's most. */
+const LOOK_THROUGH = 500;
+
 interface Inspections {
   items: InspectionView[];
   next_cursor: string | null;
@@ -33,9 +36,10 @@ export function useWall(edges: ReadonlySet<string> | null, verdict: Verdict | nu
     queryFn: async ({ signal }) => {
       const page = await request<Inspections>("GET", "/api/inspections", {
         signal,
-        query: { edge_id: names, verdict, limit: WALL_SIZE },
+        // The server filters by one edge; a line's edges are picked here out of more.
+        query: { edge_id: only, verdict, limit: edges === null || only !== null ? WALL_SIZE : LOOK_THROUGH },
       });
-      return page.items as readonly InspectionView[];
+      return page.items.filter((one) => belongs(one, edges, verdict)).slice(0, WALL_SIZE) as readonly InspectionView[];
     },
     staleTime: Infinity,
   });
