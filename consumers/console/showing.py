@@ -13,7 +13,7 @@ from consumers.console.services import Services
 from consumers.console.tables.inspections import InspectionRow
 from consumers.console.tables.labels import LabelRow, TaskRow
 from consumers.datasets.errors import ImageMissingError
-from consumers.datasets.frame_images import FrameImages, FoundImage, content_type_of
+from consumers.datasets.frame_images import FoundImage, FrameImages, content_type_of
 from consumers.inference.errors import DecodeError
 from schemas.records import FrameLocation
 
@@ -93,10 +93,11 @@ def place_of_frame(session: Session, camera_id: str, sequence: int) -> Place:
 
 def place_of_hash(session: Session, sha256: str) -> Place:
     """Where the image with this hash is; without a frame only the blob store is left to look in."""
-    for table in (InspectionRow, TaskRow):
-        row = session.scalar(select(table).where(table.sha256 == sha256).limit(1))
-        if row is not None:
-            return Place(sha256, _location(row))
+    row: InspectionRow | TaskRow | None = session.scalar(
+        select(InspectionRow).where(InspectionRow.sha256 == sha256).limit(1)
+    ) or session.scalar(select(TaskRow).where(TaskRow.sha256 == sha256).limit(1))
+    if row is not None:
+        return Place(sha256, _location(row))
     label = session.scalar(select(LabelRow).where(LabelRow.sha256 == sha256, LabelRow.camera_id.is_not(None)).limit(1))
     return Place(sha256, None) if label is None else _of_label(label)
 

@@ -2,11 +2,12 @@
 
 from sqlalchemy import Table
 
-from consumers.console.tables import edges, inspections, labels, leases, ledger, outbox, people, progress
+from consumers.console.tables import builds, edges, inspections, labels, leases, ledger, outbox, people, progress
 from consumers.console.tables.base import Base
 
 __all__ = [
     "METADATA",
+    "builds",
     "edges",
     "inspections",
     "labels",

@@ -23,7 +23,8 @@ class LeaseRow(Base):
     expires_at_us: Mapped[Micros]
     """From then on anybody may claim it; until somebody does, its holder may still renew it or submit."""
     answered_revision: Mapped[Count | None]
-    """The revision of the task that was answered: the task can be claimed again when its revision is higher."""
+    """The revision of the task that was answered; see `claims.unanswered`."""
+    answered_at_us: Mapped[Count | None]
 
 
 class DraftRow(Base):

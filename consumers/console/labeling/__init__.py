@@ -1,0 +1,1 @@
+"""Labeling: leases of tasks, drafts, answers that reach Kafka exactly once, corrections, progress."""

@@ -1,0 +1,1 @@
+"""What the monitor shows: edges, inspections, minutes, alarms; from the projection alone."""

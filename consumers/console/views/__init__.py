@@ -1,0 +1,1 @@
+"""What the API sends and takes, as pydantic models: the console's TypeScript types are generated from them."""
