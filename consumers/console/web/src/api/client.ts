@@ -27,6 +27,11 @@ export function onSignedOut(listener: () => void): () => void {
   return () => void unauthorized.delete(listener);
 }
 
+/** Say that the server no longer knows who we are. */
+export function tellSignedOut(): void {
+  unauthorized.forEach((listener) => listener());
+}
+
 export function csrfToken(cookies = document.cookie): string {
   const found = cookies.split("; ").find((cookie) => cookie.startsWith("linewatch_csrf="));
   return found === undefined ? "" : decodeURIComponent(found.slice("linewatch_csrf=".length));
@@ -73,7 +78,7 @@ async function answerOf(method: Method, path: string, options: RequestOptions): 
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
   const response = await answerOf(method, path, options);
   if (!response.ok) {
-    if (response.status === 401) unauthorized.forEach((listener) => listener());
+    if (response.status === 401) tellSignedOut();
     throw await problemOf(response);
   }
   // The caller names the type that the API's document gives; an empty answer is undefined.

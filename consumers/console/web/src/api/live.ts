@@ -1,4 +1,4 @@
-import { onAnswer, withQuery } from "./client";
+import { onAnswer, tellSignedOut, withQuery } from "./client";
 import { backoff, EventParser, type ServerEvent } from "./eventStream";
 
 export type EventKind = "inspection" | "task" | "edge" | "alarm" | "build" | "dataset" | "dropped";
@@ -8,6 +8,8 @@ type Handler = (data: unknown) => void;
 
 /** The server pings every 10 s; after so long without a byte the line is dead, whatever the socket says. */
 const SILENCE_MS = 25_000;
+/** Answered requests hurry a lost line no more often than this. */
+const HASTE_MS = 1_000;
 /** A short break is nobody's business: the banner comes after so long. */
 export const PATIENCE_MS = 2_000;
 
@@ -22,6 +24,7 @@ export class LiveLine {
   private current: LineState = { state: "connecting", since: Date.now() };
   private abort: AbortController | null = null;
   private attempt = 0;
+  private tried = 0;
   private lastByte = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setInterval> | undefined;
@@ -92,6 +95,7 @@ export class LiveLine {
 
   private connect(): void {
     clearTimeout(this.retry);
+    this.tried = Date.now();
     this.abort?.abort();
     const abort = new AbortController();
     this.abort = abort;
@@ -103,6 +107,7 @@ export class LiveLine {
 
   private async read(address: string, signal: AbortSignal): Promise<void> {
     const response = await fetch(address, { headers: { Accept: "text/event-stream" }, signal });
+    if (response.status === 401) tellSignedOut();
     if (!response.ok || !response.body) throw new Error(`events: HTTP ${response.status}`);
     this.attempt = 0;
     this.lastByte = Date.now();
@@ -136,8 +141,9 @@ export class LiveLine {
     if (!answered && this.current.state === "live") {
       this.abort?.abort();
       this.broke(new Error("a request found nobody"));
-    } else if (answered && this.current.state === "lost") {
-      this.retryNow();
+    } else if (answered && this.current.state === "lost" && Date.now() - this.tried > HASTE_MS) {
+      // Somebody answers again: no need to wait for the next try.
+      this.connect();
     }
   }
 

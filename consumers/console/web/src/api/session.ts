@@ -10,6 +10,8 @@ export function useSession() {
     queryKey: SESSION,
     queryFn: ({ signal }) => request<Session>("GET", "/api/session", { signal }),
     staleTime: Infinity,
+    // Without it there is no page at all: asked until somebody answers.
+    refetchInterval: (query) => (query.state.status === "error" ? 3_000 : false),
   });
 }
 

@@ -120,6 +120,8 @@ export interface TaskWithoutLease {
   prediction: { label: string | null; score: number; boxes: Box[] } | null;
   image_url: string;
   thumbnail_url: string;
+  image_width: number | null;
+  image_height: number | null;
   classes: string[];
   draw_boxes: boolean;
   draft: Draft | null;

@@ -4,6 +4,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { createBrowserRouter, Navigate, Outlet, RouterProvider, useLocation, useRouteError } from "react-router";
 import { onSignedOut } from "@/api/client";
+import { live } from "@/api/live";
 import { isPassing } from "@/api/problem";
 import { SESSION, useSession } from "@/api/session";
 import { CrashState, ErrorState, Waiting } from "@/components/States";
@@ -22,13 +23,21 @@ const queries = new QueryClient({
     queries: {
       staleTime: 5_000,
       refetchOnWindowFocus: true,
-      // What may pass by itself is tried again for as long as the page stands; what was refused is not.
-      retry: (_failures, error) => isPassing(error),
-      retryDelay: (failures) => Math.min(1_000 * 2 ** failures, 15_000),
+      // What may pass by itself is tried again before people are told; what was refused is not.
+      retry: (failures, error) => isPassing(error) && failures < 2,
+      retryDelay: (failures) => 500 * 2 ** failures,
       networkMode: "always",
     },
     mutations: { retry: false, networkMode: "always" },
   },
+});
+
+// Back after a break: what is on the screen is old, and what failed may be had.
+let lost = false;
+live.watch(() => {
+  const { state } = live.snapshot();
+  if (state === "live" && lost) void queries.invalidateQueries();
+  lost = state === "lost" || (lost && state !== "live");
 });
 
 onSignedOut(() => {

@@ -6,6 +6,7 @@ import { useEdges } from "@/api/plant";
 import type { Person } from "@/api/types";
 import { useT } from "@/i18n";
 import { pagesOf } from "./pages";
+import styles from "./Search.module.css";
 import { findAll, frameAddress, type Found } from "./search-model";
 
 interface Props {
@@ -18,8 +19,13 @@ interface Props {
 export function Search({ person, opened, onClose }: Props) {
   const t = useT();
   const navigate = useNavigate();
-  const combobox = useCombobox({ opened: true });
   const [query, setQuery] = useState("");
+  const close = () => {
+    setQuery("");
+    onClose();
+  };
+  // The list is the window: when Escape closes the one, it closes the other.
+  const combobox = useCombobox({ opened: true, onDropdownClose: close });
   const edges = useEdges().data ?? [];
   const places: Found[] = [
     ...pagesOf(person).map((page) => ({ kind: "page" as const, name: t(`nav.${page.name}`), to: page.path })),
@@ -37,10 +43,6 @@ export function Search({ person, opened, onClose }: Props) {
     ...(frame ? [{ kind: "frame" as const, name: t("bar.search_frame", { id: query.trim() }), to: frame }] : []),
     ...findAll(places, query),
   ];
-  const close = () => {
-    setQuery("");
-    onClose();
-  };
   return (
     <Modal
       opened={opened}
@@ -63,6 +65,7 @@ export function Search({ person, opened, onClose }: Props) {
         <Combobox.EventsTarget>
           <TextInput
             data-autofocus
+            classNames={{ input: styles.input ?? "" }}
             variant="unstyled"
             size="lg"
             px="md"

@@ -19,6 +19,8 @@ export function task(id: string, change: Partial<TaskView> = {}): TaskView {
     prediction: null,
     image_url: `/api/images/${id}`,
     thumbnail_url: "",
+    image_width: null,
+    image_height: null,
     classes: ["good", "scratch"],
     draw_boxes: false,
     draft: null,

@@ -62,7 +62,7 @@ export function Said({
     work.tool === "extreme"
       ? `${t("label.draws", { label: work.drawClass })} · ${t("label.extreme_left", { left: 4 - work.points.length })}`
       : work.tool === "box"
-        ? `${t("label.draws", { label: work.drawClass })} · ${t("label.tool_box")}`
+        ? `${t("label.draws", { label: work.drawClass })} · ${t("label.tool_box_hint")}`
         : filled && !draws
           ? t("label.filled")
           : null;

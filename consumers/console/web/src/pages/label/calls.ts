@@ -38,7 +38,7 @@ export function useProgress(edgeId: string | null) {
     queryFn: ({ signal }) =>
       request<LabelProgress>("GET", "/api/label/progress", {
         signal,
-        query: { edge_id: edgeId, utc_offset_minutes: -new Date().getTimezoneOffset() },
+        query: { edge_id: edgeId, tz_offset_minutes: -new Date().getTimezoneOffset() },
       }),
     refetchInterval: 30_000,
     placeholderData: (before) => before,

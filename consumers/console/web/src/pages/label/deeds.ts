@@ -81,6 +81,15 @@ export function useDeeds(desk: AtDesk, frame: Frame, said: SaidState, focusNote:
     comparing,
     hidden,
     choose,
+    tool: (tool) => {
+      if (comparing) setOwn(frame.key);
+      act({ do: "tool", tool });
+    },
+    toggleCompare: () => deciding && setOwn(comparing ? frame.key : null),
+    add: (area) => {
+      if (comparing) setOwn(frame.key);
+      act({ do: "new", area });
+    },
     number: (key) => {
       const word = task?.classes[key - 1];
       if (word === undefined) said.hint(t("label.no_such_key", { key }));

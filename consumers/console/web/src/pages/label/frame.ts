@@ -1,6 +1,7 @@
 import { useEffect, useReducer, useRef, useState } from "react";
 import type { LabelOutcome, TaskWithoutLease } from "@/api/types";
 import type { AtDesk } from "./desk";
+import type { Size } from "./model/geometry";
 import type { Picture } from "./model/pictures";
 import { labelIdOf, type Answer } from "./model/station";
 import { beginning, contentOf, EMPTY, said, worked, type Work, type WorkAct } from "./model/work";
@@ -55,6 +56,14 @@ export interface Frame {
   filled: boolean;
 }
 
+/** The image's size, once it may be judged: seen, or said to be unusable and the like because it can't be shown. */
+function judged(task: TaskWithoutLease | null, picture: Picture, outcome: LabelOutcome): Size | null {
+  if (!task) return null;
+  if (picture.bitmap) return { width: picture.bitmap.width, height: picture.bitmap.height };
+  if (!picture.error || outcome === "labeled") return null;
+  return { width: task.image_width ?? 1, height: task.image_height ?? 1 };
+}
+
 function usePredictionShown(): [boolean, (shown: boolean) => void] {
   const [shown, setShown] = useState(() => localStorage.getItem("linewatch.prediction") !== "hidden");
   return [
@@ -104,14 +113,15 @@ export function useFrame(desk: AtDesk, picture: Picture): Frame {
     dispatch(one);
   };
   const answer: Frame["answer"] = (outcome, label, boxes = work.boxes) => {
-    if (!task || !picture.bitmap) return false;
+    const size = judged(task, picture, outcome);
+    if (!size) return false;
     performance.mark("linewatch:answer");
     const full: Answer = {
       outcome,
       label,
       boxes,
-      image_width: picture.bitmap.width,
-      image_height: picture.bitmap.height,
+      image_width: size.width,
+      image_height: size.height,
       note: work.note,
       seconds_taken: seconds(),
       prediction_shown: opened.wasShown,

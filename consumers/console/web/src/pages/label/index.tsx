@@ -7,6 +7,7 @@ import { useDesk } from "./desk";
 import { useFrame, type Frame } from "./frame";
 import { useLabelKeys } from "./keyboard";
 import styles from "./LabelPage.module.css";
+import { sameArea } from "./model/geometry";
 import type { Refused } from "./model/outbox";
 import { Nothing } from "./Nothing";
 import { Correcting, Lost, Refusal } from "./panel/Notices";
@@ -47,14 +48,16 @@ export default function LabelPage() {
   const url = (past?.task ?? state.tasks[0])?.image_url ?? null;
   const picture = useSyncExternalStore(pictures.watch, () => pictures.get(url));
   const frame = useFrame(desk, picture);
-  const { task, work, act, prediction } = frame;
+  const { task, work, prediction } = frame;
   const stage = useRef<StageActs>(null);
   const note = useRef<HTMLTextAreaElement>(null);
   const said = useSaid();
   const at = useDeeds(desk, frame, said, () => note.current?.focus());
   const [sticky, setSticky] = useSticky(task?.edge_id ?? place.edge ?? "");
   const possible = task?.prediction != null;
-  const ghosts = (prediction.shown && !at.hidden && task?.prediction?.boxes) || [];
+  const predicted = (prediction.shown && !at.hidden && task?.prediction?.boxes) || [];
+  // A predicted box that was taken over is the person's now: not two on one place.
+  const ghosts = predicted.filter((box) => !work.boxes.some((own) => sameArea(own, box)));
   const draws = task?.draw_boxes ?? false;
   useLabelKeys(frame, at, () => stage.current);
   useMeasure(picture.bitmap);
@@ -122,7 +125,8 @@ export default function LabelPage() {
                 toggle: prediction.toggle,
               }}
               boxes={draws || ghosts.length > 0 || at.hidden ? { hidden: at.hidden, toggle: at.hide } : null}
-              tools={draws && !at.comparing ? { tool: work.tool, choose: (tool) => act({ do: "tool", tool }) } : null}
+              tools={draws ? { tool: at.comparing ? "none" : work.tool, choose: at.tool } : null}
+              compare={at.deciding ? { on: at.comparing, toggle: at.toggleCompare } : null}
               waiting={sending.pending.length}
             />
           </>

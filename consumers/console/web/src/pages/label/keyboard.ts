@@ -2,6 +2,8 @@ import { useKeyActs, type KeyAct } from "@/app/keys";
 import type { LabelOutcome } from "@/api/types";
 import { useT } from "@/i18n";
 import type { Frame } from "./frame";
+import type { Area } from "./model/geometry";
+import type { Tool } from "./model/work";
 import type { StageActs } from "./stage/ImageStage";
 
 export interface Deeds {
@@ -15,6 +17,9 @@ export interface Deeds {
   hide: () => void;
   togglePrediction: () => void;
   take: (who: "A" | "B") => void;
+  tool: (tool: Tool) => void;
+  add: (area: Area) => void;
+  toggleCompare: () => void;
 }
 
 const ARROWS: Record<string, [number, number]> = {
@@ -75,14 +80,14 @@ export function useLabelKeys(frame: Frame, deeds: Deeds, stage: () => StageActs 
     { keys: ["m"], text: t("label.key.note"), act: () => deeds.note() },
   ];
   const drawing: KeyAct[] = [
-    { keys: ["b"], text: t("label.key.box"), act: () => frame.act({ do: "tool", tool: "box" }) },
-    { keys: ["e"], text: t("label.key.extreme"), act: () => frame.act({ do: "tool", tool: "extreme" }) },
+    { keys: ["b"], text: t("label.key.box"), act: () => deeds.tool("box") },
+    { keys: ["e"], text: t("label.key.extreme"), act: () => deeds.tool("extreme") },
     {
       keys: ["n"],
       text: t("label.key.new_box"),
       act: () => {
         const area = stage()?.middle();
-        if (area) frame.act({ do: "new", area });
+        if (area) deeds.add(area);
       },
     },
     {
@@ -106,6 +111,7 @@ export function useLabelKeys(frame: Frame, deeds: Deeds, stage: () => StageActs 
   const adjudicating: KeyAct[] = [
     { keys: ["q"], shown: ["Q", "W"], text: t("label.key.take"), act: () => deeds.take("A") },
     { keys: ["w"], act: () => deeds.take("B") },
+    { keys: ["c"], text: t("label.key.compare"), act: () => deeds.toggleCompare() },
   ];
   useKeyActs([...always, ...(draws ? drawing : []), ...(deciding ? adjudicating : [])]);
 }

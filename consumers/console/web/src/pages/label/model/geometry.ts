@@ -12,6 +12,9 @@ export interface Size {
 
 export type Area = Pick<Box, "x" | "y" | "w" | "h">;
 
+export const sameArea = (one: Area, other: Area): boolean =>
+  one.x === other.x && one.y === other.y && one.w === other.w && one.h === other.h;
+
 const between = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most);
 
 /** The pixels that a box from edge to edge covers: whole numbers, inside the image, at least one pixel each way. */

@@ -1,4 +1,4 @@
-import { Popover, Tooltip, UnstyledButton } from "@mantine/core";
+import { Popover, TextInput, Tooltip, UnstyledButton } from "@mantine/core";
 import { ImageIcon } from "lucide-react";
 import { useState } from "react";
 import type { LabelEdge } from "@/api/types";
@@ -42,6 +42,24 @@ function Examples({ label, urls }: { label: string; urls: readonly string[] }) {
   );
 }
 
+/** An edge without classes takes any word. */
+function AnyWord({ chosen, onChoose }: Pick<Props, "chosen" | "onChoose">) {
+  const t = useT();
+  return (
+    <form
+      className={styles.anyWord}
+      onSubmit={(event) => {
+        event.preventDefault();
+        const word = new FormData(event.currentTarget).get("class");
+        if (typeof word === "string" && word.trim() !== "") onChoose(word.trim());
+      }}
+    >
+      <TextInput name="class" label={t("label.classes_none")} defaultValue={chosen ?? ""} maxLength={300} />
+      <p className={styles.hint}>{t("label.classes_none_hint")}</p>
+    </form>
+  );
+}
+
 interface Props {
   classes: readonly string[];
   edge: LabelEdge | undefined;
@@ -52,14 +70,7 @@ interface Props {
 
 /** What a person may say, with its key, a picture and the words of the guide. */
 export function Classes({ classes, edge, chosen, onChoose }: Props) {
-  const t = useT();
-  if (classes.length === 0) {
-    return (
-      <p className={styles.hint}>
-        <strong>{t("label.classes_none")}</strong> {t("label.classes_none_hint")}
-      </p>
-    );
-  }
+  if (classes.length === 0) return <AnyWord chosen={chosen} onChoose={onChoose} />;
   return (
     <ul className={styles.classes}>
       {classes.map((label, index) => {

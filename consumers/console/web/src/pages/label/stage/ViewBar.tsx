@@ -1,6 +1,7 @@
 import { ActionIcon, Slider, Tooltip, UnstyledButton } from "@mantine/core";
 import {
   CloudUpload,
+  Columns2,
   Contrast,
   Eye,
   EyeOff,
@@ -92,11 +93,13 @@ interface Props {
   prediction: { shown: boolean; possible: boolean; why: string; toggle: () => void };
   boxes: { hidden: boolean; toggle: () => void } | null;
   tools: { tool: Tool; choose: (tool: Tool) => void } | null;
+  /** Only where two labels are to be decided between. */
+  compare: { on: boolean; toggle: () => void } | null;
   waiting: number;
 }
 
 /** The line below the image: how one looks at it, and whether all is sent. */
-export function ViewBar({ sticky, onSticky, onZoom, onFit, prediction, boxes, tools, waiting }: Props) {
+export function ViewBar({ sticky, onSticky, onZoom, onFit, prediction, boxes, tools, compare, waiting }: Props) {
   const t = useT();
   const format = useFormat();
   const adjusted = sticky.brightness !== 1 || sticky.contrast !== 1;
@@ -111,11 +114,22 @@ export function ViewBar({ sticky, onSticky, onZoom, onFit, prediction, boxes, to
         {...(prediction.possible ? {} : { hint: prediction.why })}
         onToggle={prediction.toggle}
       />
+      {compare && (
+        <Toggle
+          icon={Columns2}
+          text={t("label.compare_both")}
+          hint={t("label.compare_both_hint")}
+          keyName="C"
+          on={compare.on}
+          onToggle={compare.toggle}
+        />
+      )}
       {tools && (
         <>
           <Toggle
             icon={SquareMousePointer}
             text={t("label.tool_box")}
+            hint={t("label.tool_box_hint")}
             keyName="B"
             on={tools.tool === "box"}
             onToggle={() => tools.choose("box")}
@@ -123,6 +137,7 @@ export function ViewBar({ sticky, onSticky, onZoom, onFit, prediction, boxes, to
           <Toggle
             icon={SquareDashedMousePointer}
             text={t("label.tool_extreme")}
+            hint={t("label.tool_extreme_hint")}
             keyName="E"
             on={tools.tool === "extreme"}
             onToggle={() => tools.choose("extreme")}
