@@ -68,14 +68,19 @@ system: setup ## What tests need beside Python: Kafka's jars, Prometheus, Postgr
 
 web: consumers/console/static/index.html ## The console's pages, from their TypeScript
 
-web-check: $(WEB)/node_modules/.installed ## TypeScript strict, eslint, prettier, vitest
+web-check: $(WEB)/src/api/schema.d.ts ## TypeScript strict, eslint, prettier, vitest
 	@cd $(WEB) && npm run --silent check
+
+# The types of the API, from its own description; both change rarely and the file is not committed.
+$(WEB)/src/api/schema.d.ts: $(WEB)/node_modules/.installed $(wildcard consumers/console/api/*.py consumers/console/views/*.py) consumers/console/openapi.py
+	@$(BIN)/python -m consumers.console.openapi > $(WEB)/node_modules/.openapi.json
+	@cd $(WEB) && npm run --silent types >/dev/null
 
 $(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json $(VENV)/.installed
 	@cd $(WEB) && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-consumers/console/static/index.html: $(WEB)/node_modules/.installed $(WEB_SOURCES)
+consumers/console/static/index.html: $(WEB)/src/api/schema.d.ts $(WEB_SOURCES)
 	@cd $(WEB) && npm run --silent build -- --logLevel warn
 	@touch $@
 

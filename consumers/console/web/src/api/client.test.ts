@@ -71,3 +71,18 @@ test("an empty answer is undefined", async () => {
   answer(204, "");
   expect(await request("PUT", "/api/x")).toBeUndefined();
 });
+
+test("a token of a session that was renewed elsewhere is fetched, and the request goes out again", async () => {
+  const said: string[] = [];
+  vi.stubGlobal("fetch", (path: string, init?: RequestInit) => {
+    said.push(`${init?.method ?? "GET"} ${path}`);
+    if (path === "/api/session") document.cookie = "linewatch_csrf=fresh";
+    const right = (init?.headers as Record<string, string>)["X-CSRF-Token"] === "fresh" || path === "/api/session";
+    return Promise.resolve(
+      new Response(JSON.stringify(right ? { done: true } : { code: "csrf" }), { status: right ? 200 : 403 }),
+    );
+  });
+  document.cookie = "linewatch_csrf=old";
+  expect(await request("POST", "/api/x", { body: {} })).toEqual({ done: true });
+  expect(said).toEqual(["POST /api/x", "GET /api/session", "POST /api/x"]);
+});

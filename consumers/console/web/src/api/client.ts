@@ -76,7 +76,12 @@ async function answerOf(method: Method, path: string, options: RequestOptions): 
  * @throws ProblemError when it says no, OfflineError when nobody answers.
  */
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
-  const response = await answerOf(method, path, options);
+  let response = await answerOf(method, path, options);
+  if (response.status === 403 && (await problemOf(response.clone())).code === "csrf") {
+    // The session was renewed in another window: its token comes with the next look at the session.
+    await answerOf("GET", "/api/session", {});
+    response = await answerOf(method, path, options);
+  }
   if (!response.ok) {
     if (response.status === 401) tellSignedOut();
     throw await problemOf(response);
