@@ -17,6 +17,7 @@ BENCHMARKS: Final = {
     "edge-latency": "benchmarks.edge_latency",
     "edge-footprint": "benchmarks.edge_footprint",
     "statistics": "benchmarks.statistics_stream",
+    "replay": "benchmarks.replay",
 }
 
 

@@ -130,15 +130,16 @@ def _box(result: _Result, width: int, height: int) -> Box:
     value = result.value
     if value.get("rotation") or result.image_rotation:
         raise BadRowError("a rotated box can't be held in whole pixels: draw it upright")
-    labels = value.get("rectanglelabels") or ()
+    labels: list[object] = list(value.get("rectanglelabels") or [])
     if len(labels) != 1:
-        raise BadRowError(f"a box has one class here, not {list(labels)}")
+        raise BadRowError(f"a box has one class here, not {labels}")
     try:
         x, y, w, h = (float(value[name]) for name in ("x", "y", "width", "height"))
     except (KeyError, TypeError, ValueError) as error:
         raise BadRowError(f"a box lacks x, y, width or height: {value}") from error
-    edges = (x * width / _FULL, y * height / _FULL, (x + w) * width / _FULL, (y + h) * height / _FULL)
-    return whole_box(str(labels[0]), *edges, width, height)
+    left, right = x * width / _FULL, (x + w) * width / _FULL
+    top, bottom = y * height / _FULL, (y + h) * height / _FULL
+    return whole_box(str(labels[0]), left, top, right, bottom, width, height)
 
 
 def _file(address: object) -> str:

@@ -1,13 +1,14 @@
 """Images, frames and labels for tests of datasets."""
 
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import cv2
 import msgspec
 import numpy as np
-from confluent_kafka import Producer
+from confluent_kafka import Message, Producer
 
 from infra.blobs import BlobStore
 from infra.kafka import key_partition, make_admin
@@ -68,6 +69,11 @@ def corrected(original: Label, at_us: int, **more: Any) -> Label:
     return msgspec.structs.replace(original, **{**values, **more})
 
 
+def _note(places: dict[int, int], number: int, error: object, message: Message) -> None:
+    assert error is None
+    places[number] = message.offset() or 0
+
+
 class Line:
     """An edge with frames and labels in a real Kafka, put there as gateway, archive and console would."""
 
@@ -92,7 +98,7 @@ class Line:
                 value=CODEC.encode(frame),
                 partition=partition,
                 timestamp=frame.captured_at_us // 1000,
-                on_delivery=lambda error, message, number=number: places.update({number: message.offset()}),
+                on_delivery=partial(_note, places, number),
             )
         assert self._producer.flush(30) == 0
         for number, image in enumerate(images, start=first):

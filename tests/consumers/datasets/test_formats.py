@@ -127,7 +127,7 @@ def test_conventions_are_as_documented(tmp_path: Path) -> None:
         ((3, 3, 3.2, 9), "is empty"),
     ],
 )
-def test_impossible_boxes_are_refused_with_their_edges(edges: tuple[float, ...], reason: str) -> None:
+def test_impossible_boxes_are_refused_with_their_edges(edges: tuple[float, float, float, float], reason: str) -> None:
     with pytest.raises(BadRowError, match=reason):
         whole_box("dent", *edges, 10, 20)
 
