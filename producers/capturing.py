@@ -1,7 +1,6 @@
 """From a source into the spool."""
 
 import logging
-import os
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -109,7 +108,7 @@ class Capturing:
                 capture.image,
                 sha256(capture.image).hexdigest(),
                 self._facts(capture),
-                path_of(capture.origin) if replayable and _is_whole_file(capture) else None,
+                path_of(capture.origin) if replayable and capture.whole_file else None,
                 self._resumption.after(capture) if replayable else None,
             ),
             droppable=not replayable,
@@ -173,11 +172,3 @@ class Capturing:
                 value=float(attempts),
             )
         )
-
-
-def _is_whole_file(capture: Capture) -> bool:
-    """Whether the image is a file as it lies on disk, so that the spool need not keep a copy."""
-    try:
-        return os.stat(capture.origin).st_size == len(capture.image)
-    except (OSError, ValueError):
-        return False

@@ -23,6 +23,7 @@ from producers.window import Window
 __all__ = ["Acknowledgement", "Spool", "SpoolLimits", "SpoolState"]
 
 _PENDING_BYTES: Final = 32 * 2**20  # captured frames on their way to disk
+_READ_AHEAD_BYTES: Final = 16 * 2**20  # of files before Kafka has them: they do not run away, and caches are small
 _FULL_RETRY_S: Final = 0.5  # how often a full disk is tried again
 _LINGER_S: Final = 0.02  # a commit costs about 0.3 ms of processor: 50 a second are nothing, 1,000 would be a third
 
@@ -76,7 +77,10 @@ class Spool:
             self._lock.release()
             raise
         self._ledger = self._file.read_ledger()
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        # Two groups wait, so that a captured frame wakes nobody who has nothing to do with it.
+        self._changed = threading.Condition(lock)  # frames to take, room for more, everything written
+        self._to_write = threading.Condition(lock)  # the writing thread: something to write, or to write at once
         cursor = self._ledger.acknowledged + 1
         self._window = Window(limits.window_bytes, cursor=cursor, committed=self._ledger.next_index)
         self._writer = SpoolWriter(self._file, limits, camera_id=camera_id, unix_us=unix_us, evict=self._evict)
@@ -87,6 +91,7 @@ class Spool:
         self._dirty = self._writing = False  # the ledger differs from the one on disk; it is being written
         self._captured = self._dropped = 0
         self._flushing = 0
+        self._lingering = self._sealed = False  # the writing thread waits for company; no more frames will come
         self._reading = self._interrupted = self._closing = self._last_try = False
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=f"spool-{camera_id}", daemon=True)
@@ -108,6 +113,7 @@ class Spool:
             self._frames.append(Incoming(index, frame, cost, droppable))
             self._frame_bytes += len(frame.image)
             self._captured += 1
+            self._sealed = False
             self._change(next_index=index + 1)
 
     def append_notice(self, notice: Notice, taken: tuple[str, str] | None = None) -> None:
@@ -115,7 +121,7 @@ class Spool:
         with self._changed:
             self._check()
             self._notices.append((notice, taken))
-            self._changed.notify_all()
+            self._wake_writer()
 
     def is_taken(self, path: str, sha256: str) -> bool:
         """Whether this file with these bytes was captured by an earlier run."""
@@ -137,7 +143,7 @@ class Spool:
         """Wait until everything captured is on disk; False when it is not after `timeout` seconds."""
         with self._changed:
             self._flushing += 1
-            self._changed.notify_all()
+            self._wake_writer()
             self._changed.wait_for(lambda: self._failure is not None or not self._pending, timeout)
             self._flushing -= 1
             return not self._pending
@@ -147,6 +153,14 @@ class Spool:
         with self._changed:
             self._interrupted = True
             self._changed.notify_all()
+            self._wake_writer()
+
+    def seal(self) -> None:
+        """No more frames will come, as far as is known: nothing waits for company, and `take` for what can't come."""
+        with self._changed:
+            self._sealed = True
+            self._changed.notify_all()
+            self._wake_writer()
 
     def _has_room(self, frame: Captured, cost: int, droppable: bool) -> bool:
         size, waiting = len(frame.image), self._frame_bytes
@@ -156,7 +170,7 @@ class Spool:
             return True
         if frame.path is not None:  # its bytes are in memory only, so the window is what limits it
             held = waiting + self._window.bytes
-            return not held or held + size <= self._limits.window_bytes
+            return not held or held + size <= min(_READ_AHEAD_BYTES, self._limits.window_bytes)
         return self._writer.fits(waiting + cost) or self._is_empty()
 
     def _is_empty(self) -> bool:
@@ -165,13 +179,16 @@ class Spool:
     # The delivering side.
 
     def take(self, max_bytes: int, timeout: float) -> list[Spooled]:
-        """The next frames in order, about `max_bytes` of them; empty when none came within `timeout` seconds."""
+        """The next frames in order, about `max_bytes` of them.
+
+        Empty when none came within `timeout` seconds, or when all is taken and written and no more will come.
+        """
         deadline = time.monotonic() + timeout
         attempt = 0
         while True:
             left = max(0.0, deadline - time.monotonic())
             with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._window.waiting, left)
+                self._changed.wait_for(self._is_worth_looking, left)
                 cold = self._window.cold()
                 if cold is None:
                     found = self._window.take(max_bytes)
@@ -184,6 +201,9 @@ class Spool:
             attempt += 1
             if found or (attempt > 1 and time.monotonic() >= deadline):
                 return found
+
+    def _is_worth_looking(self) -> bool:
+        return self._closing or self._window.waiting or (self._sealed and not self._pending)
 
     def _take_cold(self, first: int, before: int, max_bytes: int) -> list[Spooled]:
         found: list[Spooled] = []
@@ -213,7 +233,7 @@ class Spool:
             if acknowledged.offset is not None:
                 self._change(offset=acknowledged.offset)
             self._dirty = True
-            self._changed.notify_all()
+            self._wake_writer()
 
     def claimed(self, *, base: int, acknowledged: int, epoch: int, topic: str, partition: int, offset: int) -> None:
         """Note a new claim on the camera: where numbers go on, and what Kafka turned out to have already."""
@@ -257,6 +277,7 @@ class Spool:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
+            self._wake_writer()
         self._thread.join()
         self._file.close()
         self._lock.release()
@@ -280,7 +301,11 @@ class Spool:
     def _change(self, **values: object) -> None:
         self._ledger = msgspec.structs.replace(self._ledger, **values)
         self._dirty = True
-        self._changed.notify_all()
+        self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if not self._lingering or self._is_urgent():
+            self._to_write.notify()
 
     # The writing thread.
 
@@ -298,15 +323,17 @@ class Spool:
             if self._writer.disk_full:
                 if self._last_try:
                     return None
-                self._changed.wait_for(lambda: self._closing, _FULL_RETRY_S)
+                self._to_write.wait_for(lambda: self._closing, _FULL_RETRY_S)
                 self._last_try = self._closing
             self._writing = False
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._pending or self._closing)
+            self._to_write.wait_for(lambda: self._pending or self._closing)
             if not self._pending:
                 return None
             # A live frame is safe only on disk, so it goes at once; others can wait for company.
-            self._changed.wait_for(self._is_urgent, _LINGER_S)
+            self._lingering = True
+            self._to_write.wait_for(self._is_urgent, _LINGER_S)
+            self._lingering = False
             self._dirty, self._writing = False, True
             frames = self._writer.cut(self._frames)
             left = len(frames) < len(self._frames)
@@ -316,7 +343,8 @@ class Spool:
 
     def _is_urgent(self) -> bool:
         live = bool(self._frames) and self._frames[-1].droppable
-        return live or self._ended or self._flushing > 0 or self._frame_bytes >= _PENDING_BYTES // 2
+        hurried = self._ended or self._sealed or self._flushing > 0
+        return live or hurried or self._frame_bytes >= _PENDING_BYTES // 4
 
     def _settle(self, batch: Batch, written: Written) -> None:
         with self._changed:

@@ -13,6 +13,7 @@ from producers.sources.source import SYSTEM_CLOCK, BrokenImage, Capture, Clock
 
 MAX_FILE_BYTES: Final = 256_000_000  # an uncompressed 80-megapixel image; more is a mistake, and would fill memory
 _EVIDENCE_BYTES: Final = 64_000  # of a file that is too large: enough to see what it is
+_PIECE_BYTES: Final = 2**20
 
 
 class Loaded(NamedTuple):
@@ -36,20 +37,25 @@ def load(path: Path, max_bytes: int = MAX_FILE_BYTES) -> Loaded | Unreadable:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for its writer for ever
             return Unreadable("it is a folder" if stat.S_ISDIR(status.st_mode) else "it is no regular file", b"", None)
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:  # read right into its place
+            if status.st_size > max_bytes:
+                return _too_large(status.st_size, max_bytes, file.read(_EVIDENCE_BYTES))
             # Asking for the most that is allowed would make room for it, which takes longer than reading.
-            image = file.read(min(status.st_size + 1, _EVIDENCE_BYTES if status.st_size > max_bytes else max_bytes + 1))
-            if status.st_size < len(image) <= max_bytes:  # it has grown since its size was asked
-                image += file.read(max_bytes + 1 - len(image))
+            image = file.read(status.st_size + 1)
+            while status.st_size != len(image) <= max_bytes and (more := file.read(_PIECE_BYTES)):
+                image += more  # it has grown since its size was asked, or came in pieces
     except OSError as error:
         return Unreadable(f"it can't be read: {error.strerror or error}", b"", None)
-    if status.st_size > max_bytes or len(image) > max_bytes:
-        size = max(status.st_size, len(image))
-        return Unreadable(f"it has {size} bytes, more than the {max_bytes} allowed", image[:_EVIDENCE_BYTES], size)
+    if len(image) > max_bytes:
+        return _too_large(len(image), max_bytes, image)
     try:
         return Loaded(image, read_header(image))
     except HeaderError as error:
         return Unreadable(str(error), image, len(image))
+
+
+def _too_large(size: int, max_bytes: int, found: bytes) -> Unreadable:
+    return Unreadable(f"it has {size} bytes, more than the {max_bytes} allowed", found[:_EVIDENCE_BYTES], size)
 
 
 def checked_position(position: int) -> int:
@@ -112,6 +118,7 @@ class FileSource:
             captured_at_us=taken.unix_us,
             monotonic_ns=taken.monotonic_ns,
             origin=str(path),
+            whole_file=True,
             position=index,
             width=loaded.header.width,
             height=loaded.header.height,

@@ -39,6 +39,7 @@ class Capture:
     captured_at_us: int  # wall clock at capture, Unix microseconds
     monotonic_ns: int  # this process's monotonic clock at capture, nanoseconds
     origin: str  # path or address it came from, secrets masked
+    whole_file: bool = False  # `image` is all of the file `origin`, so that nobody need keep a copy
     position: int | None = None  # index in a replayable source, from 0; None from a live camera
     width: int | None = None  # pixels as stored (EXIF orientation not applied), when the header says
     height: int | None = None  # pixels as stored
