@@ -205,13 +205,19 @@ class Builds:
         """Say that this console lives, hear of cancels, and bury the builds of consoles that don't."""
         while not self._ending.wait(_BEAT_S):
             try:
-                with self._database.write() as session:
-                    mine = update(BuildRow).where(BuildRow.runner == self._runner, BuildRow.state.in_(_OPEN))
-                    session.execute(mine.values(alive_at_us=self._services.clock()))
+                self._live_on()
                 self._look_for_cancels()
                 self._fail(BuildRow.alive_at_us < self._services.clock() - GONE_US)
             except Exception:  # noqa: BLE001 - the database is away: tried again in a moment, and logged
                 _LOG.exception("builds of datasets can't be looked after now")
+
+    def _live_on(self) -> None:
+        mine = (BuildRow.runner == self._runner, BuildRow.state.in_(_OPEN))
+        with self._database.read() as session:
+            idle = session.scalar(select(BuildRow.build_id).where(*mine).limit(1)) is None
+        if not idle:
+            with self._database.write() as session:
+                session.execute(update(BuildRow).where(*mine).values(alive_at_us=self._services.clock()))
 
     def _look_for_cancels(self) -> None:
         mine = (BuildRow.runner == self._runner, BuildRow.cancel_asked)

@@ -154,7 +154,9 @@ def diff(a: Manifest, b: Manifest) -> DatasetDiffView:
         added_images=list(found.added[:LISTED]),
         removed_images=list(found.removed[:LISTED]),
         changed_images=[
-            ChangedImageView.model_construct(**msgspec.to_builtins(image), thumbnail_url=_thumbnail_url(image.sha256))
+            ChangedImageView.model_validate(
+                {**msgspec.to_builtins(image), "thumbnail_url": _thumbnail_url(image.sha256)}
+            )
             for image in found.changed[:LISTED]
         ],
     )

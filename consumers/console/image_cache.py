@@ -4,6 +4,7 @@ import os
 import threading
 import uuid
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +56,8 @@ class ImageCache:
             partial.write_bytes(data)
             partial.replace(path)
         except OSError:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
             return
         for name in self._counted(key, len(data)):
             self._path(name).unlink(missing_ok=True)

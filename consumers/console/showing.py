@@ -1,6 +1,7 @@
 """From a frame or a hash to the image that a browser gets: found, verified, rendered, cached."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from consumers.console.errors import ProblemError
 from consumers.console.image_cache import ImageCache
 from consumers.console.images import Rendering, ShownImage, render
+from consumers.console.labeling.answers import location_of
 from consumers.console.services import Services
 from consumers.console.tables.inspections import InspectionRow
 from consumers.console.tables.labels import LabelRow, TaskRow
@@ -64,7 +66,7 @@ class Images:
     def _found(self, place: Place) -> FoundImage:
         key = place.sha256 + _FROM_KAFKA
         kept = self._cache.get(key)
-        if kept is not None:
+        if kept is not None and sha256(kept).hexdigest() == place.sha256:
             return FoundImage(kept, content_type_of(kept), "kafka")
         try:
             found = self._frames.get(place.sha256, place.location)
@@ -81,7 +83,7 @@ def place_of_frame(session: Session, camera_id: str, sequence: int) -> Place:
         select(TaskRow).where(TaskRow.camera_id == camera_id, TaskRow.sequence == sequence).limit(1)
     )
     if row is not None:
-        return Place(row.sha256, _location(row))
+        return Place(row.sha256, location_of(row))
     label = session.scalar(
         select(LabelRow).where(LabelRow.camera_id == camera_id, LabelRow.sequence == sequence).limit(1)
     )
@@ -91,22 +93,16 @@ def place_of_frame(session: Session, camera_id: str, sequence: int) -> Place:
     return _of_label(label)
 
 
-def place_of_hash(session: Session, sha256: str) -> Place:
+def place_of_hash(session: Session, digest: str) -> Place:
     """Where the image with this hash is; without a frame only the blob store is left to look in."""
     row: InspectionRow | TaskRow | None = session.scalar(
-        select(InspectionRow).where(InspectionRow.sha256 == sha256).limit(1)
-    ) or session.scalar(select(TaskRow).where(TaskRow.sha256 == sha256).limit(1))
+        select(InspectionRow).where(InspectionRow.sha256 == digest).limit(1)
+    ) or session.scalar(select(TaskRow).where(TaskRow.sha256 == digest).limit(1))
     if row is not None:
-        return Place(sha256, _location(row))
-    label = session.scalar(select(LabelRow).where(LabelRow.sha256 == sha256, LabelRow.camera_id.is_not(None)).limit(1))
-    return Place(sha256, None) if label is None else _of_label(label)
+        return Place(digest, location_of(row))
+    label = session.scalar(select(LabelRow).where(LabelRow.sha256 == digest, LabelRow.camera_id.is_not(None)).limit(1))
+    return Place(digest, None) if label is None else _of_label(label)
 
 
 def _of_label(label: LabelRow) -> Place:
     return Place(label.sha256, None if label.frame is None else FrameLocation(**label.frame))
-
-
-def _location(row: InspectionRow | TaskRow) -> FrameLocation:
-    return FrameLocation(
-        topic=row.frame_topic, partition=row.frame_partition, offset=row.frame_offset, sha256=row.sha256
-    )

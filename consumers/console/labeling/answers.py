@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from consumers.console.errors import ProblemError
+from consumers.console.tables.inspections import InspectionRow
 from consumers.console.tables.labels import TaskRow
 from schemas.records import Box, FrameLocation, Label
 from schemas.records.inspection import Verdict
@@ -61,11 +62,15 @@ def _invalid(detail: str) -> ProblemError:
     return ProblemError(422, "label_invalid", detail)
 
 
+def location_of(row: TaskRow | InspectionRow) -> FrameLocation:
+    """Where the frame of a task or inspection lies."""
+    return FrameLocation(
+        topic=row.frame_topic, partition=row.frame_partition, offset=row.frame_offset, sha256=row.sha256
+    )
+
+
 def first_label(task: TaskRow, answer: Answer, label_id: str, labeler: str, labeled_at_us: int) -> Label:
     """The record for an answer to `task`."""
-    location = FrameLocation(
-        topic=task.frame_topic, partition=task.frame_partition, offset=task.frame_offset, sha256=task.sha256
-    )
     shown = answer.prediction_shown and task.round != BLIND
     prediction = msgspec.convert(task.prediction, Prediction) if shown and task.prediction is not None else None
     verdict = msgspec.convert(task.verdict, Verdict) if shown and task.verdict is not None else None
@@ -76,7 +81,7 @@ def first_label(task: TaskRow, answer: Answer, label_id: str, labeler: str, labe
         camera_id=task.camera_id,
         sequence=task.sequence,
         captured_at_us=task.captured_at_us,
-        frame=location,
+        frame=location_of(task),
         part_id=task.part_id,
         product=task.product,
         task_id=task.task_id,

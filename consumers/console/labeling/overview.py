@@ -1,9 +1,9 @@
 """Which edges have tasks for a person, how one tells the classes there, and how well people agree."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,14 +18,22 @@ from consumers.console.views.labeling import LabelEdgeView
 
 EXAMPLES: Final = 3
 """Example images of a class."""
-_KEPT_US: Final = 60_000_000  # examples and agreement change slowly, and finding them takes a query a class
+KEPT_US: Final = 60_000_000
+"""Examples and agreement change slowly, and finding them takes a query a class: once a minute will do."""
+_POLICY: Final = (
+    PolicyRow.edge_id,
+    PolicyRow.line,
+    PolicyRow.product,
+    PolicyRow.classes,
+    PolicyRow.draw_boxes,
+    PolicyRow.guide,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What changes slowly of an edge."""
+class Looks:
+    """What the classes of an edge look like, and how well people agree about them."""
 
-    policy: PolicyRow
     examples: dict[str, list[str]]
     kappa: float | None
 
@@ -35,46 +43,43 @@ class Overview:
 
     def __init__(self, database: Database, clock: Callable[[], int], waiting: Waiting) -> None:
         self._database, self._clock, self._waiting = database, clock, waiting
-        self._shown: dict[str, Shown] = {}
+        self._looks: dict[str, Looks] = {}
         self._until = 0
         self._lock = threading.Lock()
 
     def edges(self, labeler: Labeler) -> list[LabelEdgeView]:
         """Every edge that has a policy or open tasks: those with most tasks for `labeler` first."""
         waiting = self._waiting.by_edge(labeler)
-        shown = self._slow()
-        views = [_view(edge_id, waiting.get(edge_id), shown.get(edge_id)) for edge_id in {*waiting, *shown}]
+        with self._database.read() as session:
+            policies = {row.edge_id: row for row in session.execute(select(*_POLICY))}
+            looks = self._slow(session, list(policies.values()))
+        views = [
+            _view(edge_id, waiting.get(edge_id), policies.get(edge_id), looks.get(edge_id))
+            for edge_id in {*waiting, *policies}
+        ]
         return sorted(views, key=lambda view: (-view.open, view.edge_id))
 
-    def _slow(self) -> dict[str, Shown]:
-        """What changes slowly, read again once a minute; whoever comes meanwhile gets the last."""
-        now = self._clock()
-        if now >= self._until and self._lock.acquire(blocking=not self._shown):
+    def _slow(self, session: Session, policies: Sequence[Any]) -> dict[str, Looks]:
+        """What changes slowly; whoever comes while it is read again gets the last."""
+        if self._clock() >= self._until and self._lock.acquire(blocking=not self._looks):
             try:
-                if now >= self._until:
-                    with self._database.read() as session:
-                        policies = list(session.scalars(select(PolicyRow)))
-                        self._shown = {
-                            policy.edge_id: Shown(policy, _examples(session, policy), _kappa(session, policy.edge_id))
-                            for policy in policies
-                        }
-                    self._until = now + _KEPT_US
+                if self._clock() >= self._until:
+                    self._looks = {
+                        row.edge_id: Looks(
+                            {label: _examples(session, row.edge_id, label) for label in row.classes},
+                            _kappa(session, row.edge_id),
+                        )
+                        for row in policies
+                    }
+                    self._until = self._clock() + KEPT_US
             finally:
                 self._lock.release()
-        return self._shown
-
-    def forget(self) -> None:
-        """Read everything again the next time: a policy was changed."""
-        self._until = 0
+        return self._looks
 
 
-def _examples(session: Session, policy: PolicyRow) -> dict[str, list[str]]:
-    return {label: list(_example_urls(session, policy.edge_id, label)) for label in policy.classes}
-
-
-def _example_urls(session: Session, edge_id: str, label: str) -> Iterable[str]:
+def _examples(session: Session, edge_id: str, label: str) -> list[str]:
     query = select(ImageLabelRow.sha256).where(ImageLabelRow.edge_id == edge_id, ImageLabelRow.label == label)
-    return (f"/api/images/{sha256}?width={THUMBNAIL_WIDTH}" for sha256 in session.scalars(query.limit(EXAMPLES)))
+    return [f"/api/images/{sha256}?width={THUMBNAIL_WIDTH}" for sha256 in session.scalars(query.limit(EXAMPLES))]
 
 
 def _kappa(session: Session, edge_id: str) -> float | None:
@@ -82,8 +87,7 @@ def _kappa(session: Session, edge_id: str) -> float | None:
     return session.scalar(query.order_by(MinuteRow.minute_us.desc()).limit(1))
 
 
-def _view(edge_id: str, waiting: tuple[int, int] | None, shown: Shown | None) -> LabelEdgeView:
-    policy = None if shown is None else shown.policy
+def _view(edge_id: str, waiting: tuple[int, int] | None, policy: Any, looks: Looks | None) -> LabelEdgeView:
     return LabelEdgeView.model_construct(
         edge_id=edge_id,
         line=None if policy is None else policy.line,
@@ -93,6 +97,6 @@ def _view(edge_id: str, waiting: tuple[int, int] | None, shown: Shown | None) ->
         classes=[] if policy is None else policy.classes,
         draw_boxes=policy is not None and policy.draw_boxes,
         guide={} if policy is None else policy.guide,
-        examples={} if shown is None else shown.examples,
-        kappa=None if shown is None else shown.kappa,
+        examples={} if looks is None else looks.examples,
+        kappa=None if looks is None else looks.kappa,
     )

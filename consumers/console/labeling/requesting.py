@@ -13,10 +13,11 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from consumers.console.errors import ProblemError
+from consumers.console.labeling.answers import location_of
 from consumers.console.tables.inspections import InspectionRow
 from schemas.errors import InvalidIdentifierError
 from schemas.identifiers import frame_id, parse_frame_id
-from schemas.records import Box, FrameLocation, LabelingRequest, RequestedFrame
+from schemas.records import Box, LabelingRequest, RequestedFrame
 from schemas.records.inspection import Verdict
 from schemas.records.labeling import Prediction
 
@@ -120,9 +121,7 @@ def requested_frame(row: InspectionRow) -> RequestedFrame:
         camera_id=row.camera_id,
         sequence=row.sequence,
         captured_at_us=row.captured_at_us,
-        frame=FrameLocation(
-            topic=row.frame_topic, partition=row.frame_partition, offset=row.frame_offset, sha256=row.sha256
-        ),
+        frame=location_of(row),
         part_id=row.part_id,
         product=row.product,
         prediction=Prediction(label=row.defect_class, score=row.score or 0.0, boxes=boxes) if judged else None,
