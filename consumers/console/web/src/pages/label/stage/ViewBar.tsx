@@ -70,9 +70,9 @@ function Adjust({
         <Icon size={15} strokeWidth={1.75} aria-hidden />
       </Tooltip>
       <Slider
+        className={styles.slider ?? ""}
         size={3}
         thumbSize={14}
-        w={92}
         min={0.2}
         max={3}
         step={0.05}

@@ -1,0 +1,105 @@
+"""Real Chromium on a real console over a real broker. Each person has a context of their own, as at another machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from consumers.console.pages import FOLDER
+from consumers.console.permissions import Role
+from infra.setup.chromium import CHROMIUM_FLAGS, ensure_chromium
+from tests.browser.plant import Plant, plant_settings, running_plant
+from tests.browser.watching import Watch
+from tests.conftest import Broker
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs real components."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(ensure_chromium()), args=list(CHROMIUM_FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def plant(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    """The console that most tests share."""
+    assert (FOLDER / "index.html").is_file(), "the pages are not built: run make web"
+    with running_plant(plant_settings(broker, tmp_path_factory.mktemp("console"))) as running:
+        yield running
+
+
+class OpenPage(Protocol):
+    """Open a browser: `open_page()` nobody's, `open_page("kim")` signed in; keywords are the context's options."""
+
+    def __call__(self, name: str | None = None, *, plant: Plant | None = None, **options: Any) -> Page:
+        """Give a page at 1440 x 900 in English."""
+
+
+@pytest.fixture
+def watch(plant: Plant) -> Watch:
+    """What the test's pages did wrong; at the test's end there must be nothing."""
+    return Watch(plant.url)
+
+
+@pytest.fixture
+def open_page(browser: Browser, plant: Plant, watch: Watch) -> Iterator[OpenPage]:
+    """Browsers of the test's own, each with its own storage."""
+    shared = plant
+    with ExitStack() as contexts:
+
+        def open_one(name: str | None = None, *, plant: Plant | None = None, **options: Any) -> Page:
+            at = plant or shared
+            watch.origin = at.url
+            context: BrowserContext = browser.new_context(
+                **{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "base_url": at.url, **options}
+            )
+            contexts.callback(context.close)
+            context.set_default_timeout(30_000)
+            watch.over(context)
+            if name is not None:
+                context.add_cookies([at.session_of(name)])  # type: ignore[list-item]
+            return context.new_page()
+
+        yield open_one
+    assert watch.wrong == []
+
+
+class MakePerson(Protocol):
+    """Add a person of the shared console: `make_person()`, `make_person("product_manager", admin=True)`."""
+
+    def __call__(self, role: Role = "inspector", **more: Any) -> str:
+        """Give the name."""
+
+
+@pytest.fixture
+def make_person(plant: Plant, unique: str) -> MakePerson:
+    """People of the test's own."""
+    made: list[str] = []
+
+    def make(role: Role = "inspector", **more: Any) -> str:
+        name = f"{unique}-{len(made)}"
+        made.append(name)
+        plant.person(name, role, **more)
+        return name
+
+    return make
+
+
+@pytest.fixture
+def screenshots() -> Path | None:
+    """Where tests leave pictures of what they saw: the folder named by LINEWATCH_SCREENSHOTS, else nowhere."""
+    folder = os.environ.get("LINEWATCH_SCREENSHOTS")
+    return Path(folder) if folder else None
