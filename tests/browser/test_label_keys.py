@@ -167,7 +167,7 @@ def test_zoom_hide_help_and_search_keys(label: LabelPage) -> None:
     label.press("0")
     expect(page.get_by_text("100%")).to_be_visible()
     label.press("h")
-    expect(page.get_by_role("button", name="Show boxes")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Hide boxes")).to_have_attribute("aria-pressed", "true")
     label.press("?")
     keys = page.get_by_role("dialog", name="Keys")
     expect(keys.get_by_text("Label, submit, next")).to_be_visible()

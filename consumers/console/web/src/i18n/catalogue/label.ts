@@ -89,7 +89,6 @@ export const label = {
   "label.zoom_out": ["Zoom out", "축소"],
   "label.zoom_fit": ["Whole image", "전체 보기"],
   "label.hide_boxes": ["Hide boxes", "상자 숨기기"],
-  "label.show_boxes": ["Show boxes", "상자 보기"],
   "label.saved": ["All sent", "모두 전송됨"],
   "label.pending_one": ["{{count}} to be sent", "전송 대기 {{count}}"],
   "label.pending_other": ["{{count}} to be sent", "전송 대기 {{count}}"],

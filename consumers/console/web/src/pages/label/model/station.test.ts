@@ -184,6 +184,22 @@ test("tasks that come when nobody waits any more are given back", async () => {
   expect(vi.mocked(calls.release).mock.lastCall?.[0]).toHaveLength(HELD);
 });
 
+test("an answer on its way keeps its lease when the page is left meanwhile", async () => {
+  const { station, calls, state } = plant(2);
+  const stop = station.start();
+  await settle();
+  const held = station.snapshot().tasks;
+  vi.mocked(calls.claim).mockResolvedValueOnce({ tasks: [...held] });
+  state.away = true;
+  station.answer(GOOD); // asks for more at once
+  state.away = false;
+  stop();
+  await settle();
+  const released = vi.mocked(calls.release).mock.calls.flatMap(([leases]) => leases.map((lease) => lease.task_id));
+  expect(released).not.toContain("cam/0/first");
+  expect(released).toContain("cam/1/first");
+});
+
 test("a refused answer comes back to the hand as a draft", async () => {
   const { station, drafts, calls } = plant(9);
   const stop = station.start();

@@ -218,7 +218,8 @@ export class Station {
 
   private claimed(tasks: TaskView[]): void {
     if (!this.running) {
-      this.giveBack(tasks);
+      // Not what was said and is on its way: without its lease it would be refused.
+      this.giveBack(tasks.filter((task) => !this.spoken.has(labelIdOf(task))));
       return;
     }
     this.attempt = 0;

@@ -83,7 +83,7 @@ export function Classes({ classes, edge, chosen, onChoose }: Props) {
               {...(index < 9 ? { "aria-keyshortcuts": String(index + 1) } : {})}
               onClick={() => onChoose(label)}
             >
-              {index < 9 ? <Key>{index + 1}</Key> : <span className={styles.noKey} />}
+              {index < 9 ? <Key hidden>{index + 1}</Key> : <span className={styles.noKey} />}
               <span className={styles.words}>
                 <span className={styles.className}>{label}</span>
                 {guide && <span className={styles.guide}>{guide}</span>}

@@ -27,7 +27,7 @@ export function Decisions({ submit, onSubmit, onOutcome }: Props) {
           fullWidth
           className={styles.submit}
           aria-keyshortcuts="Enter"
-          rightSection={<Key>Enter</Key>}
+          rightSection={<Key hidden>Enter</Key>}
           onClick={onSubmit}
         >
           {submit}
@@ -39,7 +39,7 @@ export function Decisions({ submit, onSubmit, onOutcome }: Props) {
             variant="default"
             className={styles.other}
             aria-keyshortcuts={key}
-            rightSection={<Key>{key}</Key>}
+            rightSection={<Key hidden>{key}</Key>}
             onClick={() => onOutcome(outcome)}
           >
             {t(text)}

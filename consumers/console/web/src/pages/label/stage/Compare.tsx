@@ -42,7 +42,7 @@ export function Compare({ earlier, picture, frame, sticky, hidden, acts, onStick
               variant="default"
               className={styles.take}
               aria-keyshortcuts={KEYS[one.who]}
-              rightSection={<Key>{KEYS[one.who]}</Key>}
+              rightSection={<Key hidden>{KEYS[one.who]}</Key>}
               onClick={() => onTake(one.who)}
             >
               {t("label.compare_take", { who: one.who })}

@@ -46,7 +46,7 @@ function Toggle({ icon: Icon, text, keyName, on, disabled = false, hint, onToggl
       >
         <Icon size={16} strokeWidth={1.75} aria-hidden />
         <span className={styles.wide}>{text}</span>
-        <Key>{keyName}</Key>
+        <Key hidden>{keyName}</Key>
       </UnstyledButton>
     </Tooltip>
   );
@@ -147,7 +147,7 @@ export function ViewBar({ sticky, onSticky, onZoom, onFit, prediction, boxes, to
       {boxes && (
         <Toggle
           icon={boxes.hidden ? EyeOff : Eye}
-          text={boxes.hidden ? t("label.show_boxes") : t("label.hide_boxes")}
+          text={t("label.hide_boxes")}
           keyName="H"
           on={boxes.hidden}
           onToggle={boxes.toggle}
