@@ -17,7 +17,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 WEB := consumers/console/web
 WEB_SOURCES = $(shell find $(WEB)/src $(WEB)/public -type f -not -name schema.d.ts 2>/dev/null) $(addprefix $(WEB)/,index.html vite.config.ts tsconfig.json)
 
-.PHONY: help demo test test-quick prove lint format bench docs setup system web web-check lock clean
+.PHONY: help demo test test-quick prove lint format bench docs setup system web web-check screens lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test-quick: setup ## Tests that need no broker (under 60 seconds)
 
 prove: setup system web ## The longer proofs: faults, loads, memory, full trainings
 	@$(BIN)/pytest -m proof --timeout 3600
+
+screens: setup system web ## Pictures of the console's pages in every look, into docs/screens
+	@SCREENSHOTS=docs/screens $(BIN)/pytest -q tests/browser/test_screens.py
 
 lint: setup ## ruff, mypy --strict, schema compatibility, shapes of the repository
 	@$(BIN)/ruff check .

@@ -100,6 +100,6 @@ def make_person(plant: Plant, unique: str) -> MakePerson:
 
 @pytest.fixture
 def screenshots() -> Path | None:
-    """Where tests leave pictures of what they saw: the folder named by LINEWATCH_SCREENSHOTS, else nowhere."""
-    folder = os.environ.get("LINEWATCH_SCREENSHOTS")
+    """Where tests leave pictures of what they saw: the folder named by SCREENSHOTS, else nowhere."""
+    folder = os.environ.get("SCREENSHOTS")
     return Path(folder) if folder else None
