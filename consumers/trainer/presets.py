@@ -30,7 +30,7 @@ PRESETS: Final = {
     "quick": Preset(side=224, strides=(8, 16), views=3, fine_tuning=FineTuning(epochs=20)),
     "standard": Preset(side=288, strides=(8, 16), views=4, fine_tuning=FineTuning(epochs=60, patience=15)),
     # Under a minute, for a few hundred simple pictures.
-    "demo": Preset(side=224, strides=(8, 16), views=2, fine_tuning=FineTuning(epochs=0), int8=False),
+    "demo": Preset(side=224, strides=(8, 16), views=1, fine_tuning=FineTuning(epochs=0), int8=False),
     # Seconds: frozen features and a head, to see that everything runs.
     "ci": Preset(
         side=96, strides=(8, 16), views=0, fine_tuning=FineTuning(epochs=0), augmentation=NO_AUGMENTATION, int8=False

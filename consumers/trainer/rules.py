@@ -56,7 +56,7 @@ class Effort:
 EFFORTS: Final = {
     "quick": Effort(120, 300),
     "standard": Effort(400, 600),
-    "demo": Effort(20, 120),
+    "demo": Effort(10, 100),
     "ci": Effort(6, 40),
 }
 LONGER_SIDE: Final = 288

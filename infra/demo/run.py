@@ -27,7 +27,7 @@ RULES_EDGE: Final = "rules-edge"
 NETWORK_EDGE: Final = "network-edge"
 EDGES: Final = (RULES_EDGE, NETWORK_EDGE)
 _CAMERAS: Final = {RULES_EDGE: "cam-1", NETWORK_EDGE: "cam-2"}
-_TRAINING_IMAGES: Final = 240
+_TRAINING_IMAGES: Final = 180
 _TRAINING_SECONDS: Final = 900.0
 _PART: Final = "synthetic:panel"
 _TILES: Final = 12  # of each edge
@@ -67,7 +67,7 @@ def run_demo(settings: Settings, options: DemoOptions, console: Console) -> Demo
         teachers = running.enter_context(Children(_environment(settings, "127.0.0.1:1", home), home / "logs"))
         # Drawing and training use the time in which Kafka starts and the topics are made.
         drawing = _draw_training_images(teachers, options, home)
-        cluster = running.enter_context(Cluster(home / "broker", ClusterOptions(cache_dir=settings.cache_dir)))
+        cluster = running.enter_context(Cluster(home / "broker", _broker_options(settings)))
         children = running.enter_context(
             Children(_environment(settings, cluster.bootstrap_servers, home), home / "logs")
         )
@@ -85,6 +85,11 @@ def run_demo(settings: Settings, options: DemoOptions, console: Console) -> Demo
         watch = Watch(own, make_codec(own), EDGES)
         running.callback(watch.close)
         return _operate(children, watch, options, _models(home), home, console, say)
+
+
+def _broker_options(settings: Settings) -> ClusterOptions:
+    """The quick compiler alone: the thorough one works for brokers that run longer than a minute, and takes a core."""
+    return ClusterOptions(cache_dir=settings.cache_dir, jvm_options=("-XX:TieredStopAtLevel=1",))
 
 
 class _Steps:
