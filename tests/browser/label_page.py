@@ -24,7 +24,9 @@ class LabelPage:
 
     def stage(self, number: int) -> Locator:
         """The image of a frame, once it can be seen."""
-        name = re.compile(rf"^Image of frame {re.escape(self.edge.frame(number))}( [AB])?(,|$)")
+        # Playwright writes the pattern between slashes and does not escape those inside.
+        frame = re.escape(self.edge.frame(number)).replace("/", r"\/")
+        name = re.compile(rf"^Image of frame {frame}( [AB])?(,|$)")
         return self.page.get_by_role("group", name=name).and_(self.page.locator("[data-ready=true]"))
 
     def shows(self, number: int) -> None:

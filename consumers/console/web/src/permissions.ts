@@ -11,12 +11,11 @@ const ROLES = {
   read_audit: ["operations_manager"],
   read_dead_letters: ["operations_manager", "model_developer"],
   manage_people: [],
-  manage_tokens: [],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof ROLES;
 
-const ADMIN: readonly Permission[] = ["read_audit", "read_dead_letters", "manage_people", "manage_tokens"];
+const ADMIN: readonly Permission[] = ["read_audit", "read_dead_letters", "manage_people"];
 
 export function may(person: Person, permission: Permission): boolean {
   const roles: readonly Role[] = ROLES[permission];

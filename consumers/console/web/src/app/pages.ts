@@ -36,7 +36,7 @@ export const PAGES: readonly Page[] = [
     name: "admin",
     path: "/admin",
     icon: ShieldCheck,
-    needs: ["read_audit", "read_dead_letters", "manage_people", "manage_tokens", "write_policies"],
+    needs: ["read_audit", "read_dead_letters", "manage_people", "write_policies"],
     component: lazy(() => import("@/pages/admin")),
   },
 ];
