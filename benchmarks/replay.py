@@ -83,10 +83,13 @@ class Bytes:
             check_crcs=False,
             queued_max_messages_kbytes=32_768,
             fetch_message_max_bytes=8 * 2**20,
+            fetch_queue_backoff_ms=5,
         )
         consumer.assign([TopicPartition(self._topic, 0, 0)])
         while taken < self._count:
-            taken += sum(len(message.value() or b"") > 0 for message in consumer.consume(64, 1.0))
+            taken += sum(
+                len(message.value() or b"") > 0 for message in consumer.consume(min(64, self._count - taken), 1.0)
+            )
         seconds = time.perf_counter() - started
         consumer.close()
         return self._megabytes / seconds

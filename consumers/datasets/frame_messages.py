@@ -16,6 +16,7 @@ _SILENCE_S: Final = 20.0  # without a record or an end, the broker counts as awa
 _BATCH: Final = 64  # messages taken at once; at 900 kB each they are 58 MB
 _QUEUE_KB: Final = 32_768  # what librdkafka may hold ahead of us, for a partition
 _FETCH_BYTES: Final = 8 * 2**20
+_BACKOFF_MS: Final = 5
 _GROUP: Final = "linewatch.datasets"  # no group is joined; librdkafka wants a name
 _UNKNOWN: Final = frozenset(
     {KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART}
@@ -60,6 +61,8 @@ class FrameMessages:
             queued_min_messages=100_000 if read_ahead else 1,
             queued_max_messages_kbytes=_QUEUE_KB if read_ahead else 1_024,
             fetch_message_max_bytes=_FETCH_BYTES if read_ahead else 65_536,
+            # By default a full queue stops fetching for a whole second, and then the reader waits.
+            fetch_queue_backoff_ms=_BACKOFF_MS,
         )
 
     def close(self) -> None:
@@ -115,22 +118,22 @@ class FrameMessages:
     def _read(self, topic: str, partition: int, first: int, end: int) -> Iterator[Message]:
         place = TopicPartition(topic, partition, first)
         self._consumer.assign([place])
-        heard = time.monotonic()
+        heard, position = time.monotonic(), first
         while True:
-            messages = self._consumer.consume(min(_BATCH, end - first), 0.2)
+            messages = self._consumer.consume(min(_BATCH, end - position), 0.2)
             for message in messages:
                 if _is_end(message, place):
                     return
                 if checked_message(message) is not None and (message.offset() or 0) < end:
                     yield message
             # Transaction markers take offsets that no message has, so the position decides, not the last message.
-            position = self._consumer.position([place])[0].offset
+            position = max(self._consumer.position([place])[0].offset, first)
             if position >= end:
                 return
             heard = time.monotonic() if messages else heard
             if time.monotonic() - heard > _SILENCE_S:
                 raise BrokerAwayError(
-                    f"read {topic}[{partition}] up to offset {max(position, first)} of {end}, then nothing for "
+                    f"read {topic}[{partition}] up to offset {position} of {end}, then nothing for "
                     f"{_SILENCE_S:.0f} s: see `linewatch broker status`"
                 )
 
