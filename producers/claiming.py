@@ -28,6 +28,7 @@ class Claimed:
 
     epoch: int
     base: int  # `sequence = base + index`
+    found: tuple[int, ...] = ()  # indexes of frames that Kafka had already, though nobody here had heard so
 
 
 class Claimant:
@@ -68,7 +69,7 @@ class Claimant:
         self._spool.rewind()
         following = self._spool.state().ledger.acknowledged + 1 + decided.base
         _log.info("camera %s claimed: epoch %d, the next frame is number %d", self._camera_id, epoch, following)
-        return Claimed(epoch, decided.base)
+        return Claimed(epoch, decided.base, decided.found)
 
     def record(self, link: Link, epoch: int, offset: int, last_sequence: int) -> CameraClaim:
         """The claim as a record: later frames than `last_sequence` lie at or behind `offset`."""

@@ -20,7 +20,7 @@ from schemas.identifiers import frame_id
 _log = logging.getLogger(__name__)
 
 COMMIT_EVERY_BYTES: Final = 128 * 2**20
-_TAKE_BYTES: Final = 8 * 2**20
+_TAKE_BYTES: Final = 2 * 2**20
 _ROOM_FOR_ENVELOPE: Final = 4096  # bytes of a frame's message beside its image, at most
 
 MakeEnvelopes = Callable[[int], Envelopes]
@@ -103,11 +103,12 @@ class Drain:
     def finish(self) -> None:
         """No more frames will come: end once everything is delivered."""
         self._captured.set()
+        self._spool.seal()
 
     def abandon(self) -> None:
         """End soon, whatever is left."""
         self.abandoned.set()
-        self._captured.set()
+        self.finish()
 
     def run(self) -> None:
         """Deliver until finished or abandoned. Raises FencedError when another gateway took the camera over."""
@@ -149,9 +150,23 @@ class Drain:
             claimed = self._claimant.claim(link, envelopes)
             self.delivered.epoch = claimed.epoch
             self._metrics.epoch.set(claimed.epoch)
+            self._note_found(claimed)
             self._pump(link, envelopes, claimed)
         finally:
             link.close()
+
+    def _note_found(self, claimed: Claimed) -> None:
+        """An answer was lost, not what it was about: these frames are delivered, and counted."""
+        if claimed.found:
+            self._note_delivered(len(claimed.found), claimed.base + claimed.found[0], claimed.base + claimed.found[-1])
+            self._metrics.note_delivery(len(claimed.found), ())
+
+    def _note_delivered(self, frames: int, first_sequence: int | None, last_sequence: int | None) -> None:
+        done = self.delivered
+        done.frames += frames
+        if frames:
+            done.first_sequence = first_sequence if done.first_sequence is None else done.first_sequence
+            done.last_sequence = last_sequence
 
     def _pump(self, link: Link, envelopes: Envelopes, claimed: Claimed) -> None:
         self._since_claim_frames = self._since_claim_bytes = 0
@@ -232,12 +247,8 @@ class Drain:
         """Commit and acknowledge; returns the next transaction."""
         offset = way.link.commit()
         self._spool.acknowledge(Acknowledgement(index=transaction.last, offset=offset, notice=transaction.notice))
-        done = self.delivered
-        done.frames += transaction.frames
-        done.size += transaction.size
-        if transaction.frames:
-            done.first_sequence = transaction.first_sequence if done.first_sequence is None else done.first_sequence
-            done.last_sequence = transaction.last_sequence
+        self._note_delivered(transaction.frames, transaction.first_sequence, transaction.last_sequence)
+        self.delivered.size += transaction.size
         self._since_claim_frames += transaction.frames
         self._since_claim_bytes += transaction.size
         self._metrics.note_delivery(transaction.frames, transaction.captured_ns)

@@ -28,6 +28,7 @@ class Numbering:
 
     base: int  # `sequence = base + index` for every frame not acknowledged
     acknowledged: int  # frames up to this index need not be sent again
+    found: tuple[int, ...] = ()  # of these, the ones that lie in Kafka, though this gateway never heard so
     taken_over: bool = False  # another gateway used the camera since this spool's last frame
 
 
@@ -40,23 +41,31 @@ def number(ledger: Ledger, hashes: Iterable[tuple[int, str]], view: KafkaView) -
     if ledger.base is None:
         # The first capture of this spool that was not dropped before Kafka was met follows what Kafka has.
         return Numbering(base=view.last_sequence - ledger.acknowledged, acknowledged=ledger.acknowledged)
-    sent, committed = _in_kafka(ledger, ledger.base, hashes, view)
+    matched, committed = _in_kafka(ledger.base, hashes, view)
+    sent = matched[-1] if matched else ledger.acknowledged
     if view.last_sequence <= ledger.base + sent:
         # Nobody else: what an aborted transaction showed is sent again under its own number, which readers drop.
-        return Numbering(base=ledger.base, acknowledged=committed)
+        settled = matched[committed - 1] if committed else ledger.acknowledged
+        return Numbering(base=ledger.base, acknowledged=settled, found=tuple(matched[:committed]))
     # Another gateway numbered frames after ours. Ours that readers have seen keep their numbers, and sending them again
     # now would put them behind their successors; the rest goes on above everything.
-    return Numbering(base=view.last_sequence - sent, acknowledged=sent, taken_over=True)
+    return Numbering(base=view.last_sequence - sent, acknowledged=sent, found=tuple(matched), taken_over=True)
 
 
-def _in_kafka(ledger: Ledger, base: int, hashes: Iterable[tuple[int, str]], view: KafkaView) -> tuple[int, int]:
-    """The last index of ours, without a gap from the first, that lies in Kafka at all, and that is committed."""
-    sent = committed = ledger.acknowledged
+def _in_kafka(base: int, hashes: Iterable[tuple[int, str]], view: KafkaView) -> tuple[list[int], int]:
+    """Indexes of ours that lie in Kafka at all, and how many of the first of them are committed.
+
+    They were sent in order, so one that is missing before another that is there was given up: its file had changed.
+    """
+    matched: list[int] = []
+    committed = 0
     for index, sha256 in hashes:
         seen = view.frames.get(base + index)
-        if seen is None or seen.sha256 != sha256:
+        if seen is None:
+            continue
+        if seen.sha256 != sha256:
             break
-        if seen.committed and committed == sent:
-            committed = index
-        sent = index
-    return sent, committed
+        if seen.committed and committed == len(matched):
+            committed += 1
+        matched.append(index)
+    return matched, committed

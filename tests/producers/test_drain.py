@@ -113,6 +113,18 @@ def test_a_failure_starts_again_at_the_lowest_unacknowledged_frame(
     assert spool.is_drained()
 
 
+@pytest.mark.parametrize("at", [2, 3])
+def test_a_lost_answer_loses_no_frame_from_the_count(spool: Spool, kafka: FakeKafka, tmp_path: Path, at: int) -> None:
+    fill(spool, *(bytes([number]) for number in range(5)))
+    kafka.fault = once("answer", at, LinkError("away"))  # Kafka has it; only the word of it is lost
+    drain = make_drain(spool, kafka, tmp_path)
+
+    finish(drain)
+
+    assert (drain.delivered.frames, drain.delivered.first_sequence, drain.delivered.last_sequence) == (5, 0, 4)
+    assert [frame.sequence for frame in kafka.committed()] == [0, 1, 2, 3, 4]
+
+
 def test_what_was_acknowledged_is_not_sent_again(spool: Spool, kafka: FakeKafka, tmp_path: Path) -> None:
     fill(spool, *(bytes([number]) for number in range(6)))
     kafka.fault = once("send", 6, LinkError("away"))  # the claim, two frames, two frames, here

@@ -40,14 +40,23 @@ def test_what_was_committed_without_our_hearing_of_it_is_not_sent_again() -> Non
 
     decided = number(ledger, hashes(2, 6), KafkaView(last_sequence=13, frames=ours(10, range(2, 4))))
 
-    assert decided == Numbering(base=10, acknowledged=3)
+    assert decided == Numbering(base=10, acknowledged=3, found=(2, 3))
+
+
+def test_a_frame_given_up_between_two_that_kafka_has_is_no_other_gateways_gap() -> None:
+    ledger = Ledger(base=10, next_index=5, acknowledged=0)
+    view = KafkaView(last_sequence=14, frames=ours(10, range(1, 2)) | ours(10, range(3, 5)))
+
+    decided = number(ledger, hashes(1, 5), view)
+
+    assert decided == Numbering(base=10, acknowledged=4, found=(1, 3, 4))
 
 
 def test_what_was_aborted_is_sent_again_under_its_number() -> None:
     ledger = Ledger(base=10, next_index=6, acknowledged=1)
     view = KafkaView(last_sequence=15, frames=ours(10, range(2, 3), range(3, 6)))
 
-    assert number(ledger, hashes(2, 6), view) == Numbering(base=10, acknowledged=2)
+    assert number(ledger, hashes(2, 6), view) == Numbering(base=10, acknowledged=2, found=(2,))
 
 
 def test_a_committed_frame_behind_an_aborted_one_does_not_settle_it() -> None:
@@ -63,7 +72,7 @@ def test_after_another_gateway_ours_that_readers_saw_keep_their_numbers_and_the_
 
     decided = number(ledger, hashes(2, 6), view)
 
-    assert decided == Numbering(base=17, acknowledged=3, taken_over=True)
+    assert decided == Numbering(base=17, acknowledged=3, found=(2, 3), taken_over=True)
     assert decided.base + 4 == 21
 
 
