@@ -39,6 +39,8 @@ def weight(files: set[str]) -> int:
 
 def test_the_first_load_is_light(manifest: dict[str, dict[str, object]]) -> None:
     assert weight(first_load(manifest, "index.html")) < LIMIT
+    # An inspector lands on Label, with its canvas.
+    assert weight(first_load(manifest, "index.html", "src/pages/label/index.tsx")) < LIMIT
 
 
 def test_the_canvas_comes_only_with_the_label_page(manifest: dict[str, dict[str, object]]) -> None:
