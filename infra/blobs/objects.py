@@ -5,6 +5,7 @@ AWS_ENDPOINT_URL for a store that is not Amazon's.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -17,6 +18,7 @@ SCHEMES: Final = ("s3://", "s3a://")
 # obstore's own defaults try for three minutes; whoever waits for a store decides that himself.
 _RETRIES: Final = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 _TIMEOUTS: Final = {"connect_timeout": timedelta(seconds=5), "read_timeout": timedelta(seconds=30)}
+_S3_ERROR: Final = re.compile(r"<Code>(.*?)</Code>\s*<Message>(.*?)</Message>")
 _REASON_LIMIT: Final = 300  # characters: obstore tells its whole configuration
 
 
@@ -91,5 +93,6 @@ def _stat(meta: Any) -> Stat:
 
 
 def _short(error: Exception) -> str:
-    reason = " ".join(str(error).split("\n\nDebug source")[0].split())
+    told = _S3_ERROR.search(str(error))
+    reason = f"{told[1]}: {told[2]}" if told else " ".join(str(error).split("\n\nDebug source")[0].split())
     return reason if len(reason) <= _REASON_LIMIT else f"{reason[:_REASON_LIMIT]}..."

@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import fsspec
+
 from infra.blobs.errors import BlobCorruptError, BlobError, BlobFullError, BlobMissingError
 from infra.blobs.files import Files, chunks, open_fsspec
 from infra.blobs.folder import FolderFiles
@@ -48,7 +50,7 @@ class BlobStore:
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        self._by_server = url.startswith(HTTP_SCHEMES)
+        self.holds_files = not url.startswith(HTTP_SCHEMES)
         try:
             self.files = _open_files(url, token)
         except (ImportError, ValueError) as error:
@@ -56,18 +58,18 @@ class BlobStore:
             raise BlobError(f"blob_url {url!r} is not usable: {error}{hint}") from error
         self.url = url
 
-    def put(self, data: bytes) -> ClaimCheck:
-        """Store bytes; returns once they are there whole and durable."""
-        return self._put(sha256(data).hexdigest(), len(data), data)
+    def put(self, data: bytes, *, anew: bool = False) -> ClaimCheck:
+        """Store bytes; returns once they are there whole and durable. `anew`: over a damaged one as well."""
+        return self._put(sha256(data).hexdigest(), len(data), data, anew=anew)
 
-    def put_file(self, path: Path) -> ClaimCheck:
-        """Store a file, chunk by chunk."""
+    def put_file(self, path: Path, *, anew: bool = False) -> ClaimCheck:
+        """Store a file, chunk by chunk; `anew` as in `put`."""
         digest = sha256()
         with path.open("rb") as file:
             for chunk in chunks(file):
                 digest.update(chunk)
             size = file.tell()
-        return self._put(digest.hexdigest(), size, path)
+        return self._put(digest.hexdigest(), size, path, anew=anew)
 
     def has(self, digest: str) -> bool:
         """Whether a blob is there, by its sha256 in hex."""
@@ -111,13 +113,18 @@ class BlobStore:
 
     def write_file(self, path: str, source: bytes | Path) -> None:
         """Store a file that is no blob, under a name below the store's URL; whole or not at all. BlobError."""
-        if self._by_server:
+        if not self.holds_files:
             raise BlobError(f"{self.url} is a blob server and holds blobs only: set blob_url to the store itself")
         with self._saying(f"can't take {path}"):
             self.files.write(path, source)
 
-    def _put(self, digest: str, size: int, source: bytes | Path) -> ClaimCheck:
-        if not self._is_kept(digest, size):
+    def has_file(self, path: str) -> bool:
+        """Whether a file that is no blob is there. Raises BlobError."""
+        with self._saying("does not answer"):
+            return self.files.stat(path) is not None
+
+    def _put(self, digest: str, size: int, source: bytes | Path, *, anew: bool = False) -> ClaimCheck:
+        if anew or not self._is_kept(digest, size):
             with self._saying(f"can't be written: blob {digest}"):
                 self.files.write(self._path(digest), source)
         return ClaimCheck(reference=f"sha256:{digest}", sha256=digest, size=size)
@@ -141,7 +148,7 @@ class BlobStore:
 
     def _path(self, digest: str) -> str:
         # Two levels keep folders small: 10^7 blobs make 150 entries a folder.
-        return f"blobs/sha256/{digest}" if self._by_server else f"{digest[:2]}/{digest[2:4]}/{digest}"
+        return f"{digest[:2]}/{digest[2:4]}/{digest}" if self.holds_files else f"blobs/sha256/{digest}"
 
     @contextmanager
     def _saying(self, what: str) -> Iterator[None]:
@@ -172,6 +179,4 @@ def _open_files(url: str, token: str | None) -> Files:
 
 def _folder(url: str) -> Path:
     """The folder of a path or a file:// URL, as fsspec reads it on this system."""
-    from fsspec.implementations.local import LocalFileSystem
-
-    return Path(LocalFileSystem._strip_protocol(url))
+    return Path(fsspec.core.url_to_fs(url)[1])
