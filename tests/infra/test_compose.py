@@ -138,3 +138,14 @@ def test_the_image_holds_what_the_wheel_is_made_of() -> None:
     for package in ("schemas", "infra", "producers", "streams", "consumers"):
         assert f"!{package}" in ignored
         assert f"COPY {package} {package}\n" in dockerfile
+
+
+def test_the_console_image_holds_the_pages_that_were_built() -> None:
+    """They are not in git: the image takes those of this checkout, or says what to run."""
+    dockerfile = (REPO / "infra/docker/Dockerfile").read_text(encoding="utf-8")
+    ignored = (REPO / "infra/docker/Dockerfile.dockerignore").read_text(encoding="utf-8").split()
+    assert "test -f consumers/console/static/index.html" in dockerfile
+    assert "consumers/console/static" not in ignored
+    assert "consumers/console/web" in ignored, "its sources and node_modules are not needed to run"
+    for name in ("console", "archive", "blobs"):
+        assert services()[name]["build"]["target"] == "console"

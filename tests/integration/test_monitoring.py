@@ -13,7 +13,6 @@ from infra.prometheus.distribution import ensure_programs
 from infra.prometheus.errors import QueryError
 from infra.prometheus.query import get, query
 from infra.prometheus.server import PrometheusServer
-from infra.prometheus.targets import JOBS
 from infra.settings import load_settings
 from tests.conftest import StartCluster
 from tests.consumers.inference.artifacts import rules_artifact
@@ -22,6 +21,8 @@ from tests.integration.factory import Factory, eventually, running_factory
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 EDGE, CAMERA = "press-1", "press-1-top"
+JOBS = ("gateway", "edge", "statistics")
+"""The processes of the line that this test starts."""
 
 
 def start_line(line: Factory, folder: Path) -> None:

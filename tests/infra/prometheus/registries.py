@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry
 
+from consumers.archive.metrics import ArchiveMetrics
+from consumers.archive.server_metrics import ServerMetrics
 from consumers.edge.metrics import EdgeMetrics
 from producers.metrics import make_metrics
 from schemas.records import FrameLocation, Inspection, ModelRef, StageLatency
@@ -63,4 +65,24 @@ def gateway() -> CollectorRegistry:
     return registry
 
 
-PROCESSES: dict[str, Callable[[], CollectorRegistry]] = {"gateway": gateway, "edge": edge, "statistics": statistics}
+def archive() -> CollectorRegistry:
+    """An archive at rest."""
+    registry = CollectorRegistry()
+    ArchiveMetrics.build(registry)
+    return registry
+
+
+def blobs() -> CollectorRegistry:
+    """A blob server at rest."""
+    registry = CollectorRegistry()
+    ServerMetrics.build(registry)
+    return registry
+
+
+PROCESSES: dict[str, Callable[[], CollectorRegistry]] = {
+    "gateway": gateway,
+    "edge": edge,
+    "statistics": statistics,
+    "archive": archive,
+    "blobs": blobs,
+}
