@@ -52,6 +52,18 @@ export function number(value: number, language: Language, digits = 0): string {
   return new Intl.NumberFormat(LOCALES[language], { maximumFractionDigits: digits }).format(value);
 }
 
+const SIZES = ["kB", "MB", "GB", "TB"] as const;
+
+/** Bytes as people read them: `312 kB`, `1.4 GB`; powers of ten, as disks are sold. */
+export function byteSize(bytes: number, language: Language): string {
+  let [value, unit]: [number, string] = [bytes / 1000, "kB"];
+  for (const next of SIZES.slice(1)) {
+    if (value < 1000) break;
+    [value, unit] = [value / 1000, next];
+  }
+  return `${number(value, language, value < 10 ? 1 : 0)} ${unit}`;
+}
+
 export function percent(share: number, language: Language, digits = 1): string {
   return new Intl.NumberFormat(LOCALES[language], { style: "percent", maximumFractionDigits: digits }).format(share);
 }
@@ -65,6 +77,7 @@ export function useFormat() {
     relative: (us: number, nowMs?: number) => relativeTime(us, language, nowMs),
     duration: (seconds: number) => duration(seconds, language),
     number: (value: number, digits?: number) => number(value, language, digits),
+    size: (bytes: number) => byteSize(bytes, language),
     percent: (share: number, digits?: number) => percent(share, language, digits),
     zone: () => zoneName(language),
   };

@@ -1,7 +1,17 @@
-import { PageHeader } from "@/components/PageHeader";
-import { useT } from "@/i18n";
+import { Navigate, Route, Routes } from "react-router";
+import { DatasetPage } from "./DatasetPage";
+import { DatasetsPage } from "./DatasetsPage";
+import { FramesPage } from "./FramesPage";
 
+/** What the topics hold: frames to choose from, and the datasets that were made of them. */
 export default function DataPage() {
-  const t = useT();
-  return <PageHeader title={t("nav.data")} />;
+  return (
+    <Routes>
+      <Route index element={<Navigate to="datasets" replace />} />
+      <Route path="frames" element={<FramesPage />} />
+      <Route path="datasets" element={<DatasetsPage />} />
+      <Route path="datasets/:digest" element={<DatasetPage />} />
+      <Route path="*" element={<Navigate to="/data" replace />} />
+    </Routes>
+  );
 }

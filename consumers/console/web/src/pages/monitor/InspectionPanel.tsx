@@ -1,8 +1,8 @@
 import { ActionIcon, Anchor, Button } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { MessageCircleQuestion, X } from "lucide-react";
 import { Fragment, type ReactNode } from "react";
+import { useAskForLabels } from "@/api/asking";
 import { request } from "@/api/client";
 import { useSession } from "@/api/session";
 import type { InspectionView } from "@/api/types";
@@ -52,19 +52,7 @@ function Scores({ inspection }: { inspection: InspectionView }) {
 
 function AskForLabel({ inspection }: { inspection: InspectionView }) {
   const t = useT();
-  const ask = useMutation({
-    mutationFn: () =>
-      request<{ request_id: string; frames: number }>("POST", "/api/labeling-requests", {
-        body: {
-          edge_id: inspection.edge_id,
-          frame_ids: [inspection.frame_id],
-          note: t("monitor.ask_note"),
-          priority: 1,
-        },
-      }),
-    onSuccess: () => notifications.show({ message: t("monitor.asked", { frame: inspection.frame_id }) }),
-    onError: (error) => notifications.show({ color: "red", message: error.message, autoClose: false }),
-  });
+  const ask = useAskForLabels(t("monitor.ask_note"));
   return (
     <Button
       size="xs"
@@ -72,9 +60,9 @@ function AskForLabel({ inspection }: { inspection: InspectionView }) {
       loading={ask.isPending}
       disabled={ask.isSuccess}
       leftSection={<MessageCircleQuestion size={14} aria-hidden />}
-      onClick={() => ask.mutate()}
+      onClick={() => ask.mutate([inspection])}
     >
-      {ask.isSuccess ? t("monitor.asked_short") : t("monitor.ask")}
+      {ask.isSuccess ? t("asking.done") : t("asking.ask")}
     </Button>
   );
 }
@@ -121,7 +109,7 @@ function Details({ inspection }: { inspection: InspectionView }) {
             ),
           ],
           [t("monitor.digest"), model === null ? "–" : <Truncated key="digest">{model.digest}</Truncated>],
-          [t("monitor.config"), inspection.config_revision ?? "–"],
+          [t("monitor.config"), inspection.config_revision],
           [
             t("monitor.label"),
             label === null

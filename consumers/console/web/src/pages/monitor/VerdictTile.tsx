@@ -44,12 +44,12 @@ export const VerdictTile = memo(
             <VerdictBadge verdict={inspection.verdict} size="sm" />
             <span className="lw-ellipsis">{inspection.defect_class ?? ""}</span>
             <span className={styles.figure}>
-              {inspection.score === null || inspection.verdict === "error" ? "–" : format.number(inspection.score, 2)}
+              {inspection.score === null ? "–" : format.number(inspection.score, 2)}
             </span>
           </span>
           <span className={styles.small}>
             <span className="lw-ellipsis">{inspection.frame_id}</span>
-            <span className={styles.figure}>{total === null ? "" : `${format.number(total)} ms`}</span>
+            <span className={styles.figure}>{`${format.number(total)} ms`}</span>
           </span>
           <span className={styles.small}>
             <span className="lw-ellipsis">{inspection.edge_id}</span>

@@ -39,7 +39,7 @@ export function useWall(edges: ReadonlySet<string> | null, verdict: Verdict | nu
         // The server filters by one edge; a line's edges are picked here out of more.
         query: { edge_id: only, verdict, limit: edges === null || only !== null ? WALL_SIZE : LOOK_THROUGH },
       });
-      return page.items.filter((one) => belongs(one, edges, verdict)).slice(0, WALL_SIZE) as readonly InspectionView[];
+      return page.items.filter((one) => belongs(one, edges, verdict)).slice(0, WALL_SIZE);
     },
     staleTime: Infinity,
   });
