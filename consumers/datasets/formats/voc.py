@@ -33,12 +33,16 @@ _UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U
 
 
 def write(images: Sequence[AnnotatedImage], folder: Path) -> None:
-    """Write `Annotations/` and `ImageSets/Main/` into a folder."""
+    """Write `Annotations/`, `ImageSets/Main/` and `labelmap.txt` into a folder."""
     refuse_twice(image.file for image in images)
     for image in images:
         path = folder / FOLDER / f"{stem_of(image.file)}.xml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(ET.tostring(_tree(image), encoding="utf-8"))
+    names = sorted({box.label for image in images for box in image.boxes})
+    # Not of VOC itself: CVAT and Datumaro know classes beyond VOC's twenty by it. A colon would end a name.
+    lines = ["# label:color_rgb:parts:actions\n", *(f"{name}:::\n" for name in names if ":" not in name)]
+    (folder / "labelmap.txt").write_text("".join(lines), encoding="utf-8")
     sets = folder / "ImageSets" / "Main"
     sets.mkdir(parents=True, exist_ok=True)
     for split, name in _SETS.items():
