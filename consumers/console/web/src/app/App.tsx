@@ -12,7 +12,7 @@ import { setLanguage } from "@/i18n";
 import { ChangePassword } from "@/pages/account/ChangePassword";
 import { FirstRun } from "@/pages/account/FirstRun";
 import { SignIn } from "@/pages/account/SignIn";
-import { colorScheme, theme } from "@/theme";
+import { colorScheme, theme, variables } from "@/theme";
 import { AppFrame } from "./AppFrame";
 import { Forbidden, NotFound } from "./Nowhere";
 import { KeysProvider } from "./keys";
@@ -101,7 +101,12 @@ const router = createBrowserRouter([
 
 export function App() {
   return (
-    <MantineProvider theme={theme} colorSchemeManager={colorScheme} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      colorSchemeManager={colorScheme}
+      defaultColorScheme="auto"
+    >
       <Notifications position="bottom-right" limit={3} autoClose={5_000} />
       <QueryClientProvider client={queries}>
         <KeysProvider>

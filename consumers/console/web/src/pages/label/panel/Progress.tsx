@@ -27,8 +27,8 @@ export function Progress({ edgeId, waiting }: { edgeId: string | null; waiting: 
       {figures.map(({ name, value, hint }) => (
         <Tooltip key={name} label={hint} disabled={hint === undefined}>
           <div>
-            <dd className="lw-figures">{value ?? "–"}</dd>
             <dt>{name}</dt>
+            <dd className="lw-figures">{value ?? "–"}</dd>
           </div>
         </Tooltip>
       ))}
