@@ -22,11 +22,10 @@ from typing import Any, Final
 from urllib.request import urlopen
 
 import cv2
-import msgspec
 import numpy as np
 
+from benchmarks.console_feed import EDGES, Feed
 from benchmarks.measure import Options, Series, Target, options, report
-from benchmarks.statistics_stream import one_inspection
 from consumers.console.auth import people, sessions
 from consumers.console.auth.cookies import CSRF_COOKIE, SESSION_COOKIE
 from consumers.console.auth.passwords import Passwords
@@ -37,182 +36,18 @@ from consumers.console.migrating import migrate
 from consumers.console.permissions import Role
 from infra.blobs import open_blobs
 from infra.broker import Cluster, ClusterOptions
-from infra.kafka import key_partition, make_admin, make_producer
+from infra.kafka import make_admin
 from infra.settings import Settings
 from infra.topics import apply_topics
-from schemas.codec import Codec
-from schemas.records import (
-    Box,
-    EdgePolicy,
-    EdgeReported,
-    EdgeStatistics,
-    FrameLocation,
-    Inspection,
-    LabelingTask,
-    Prediction,
-    Record,
-)
-from schemas.records.operations import Histogram
-from schemas.topics import EDGE_POLICIES, EDGE_REPORTED, EDGE_STATISTICS, INSPECTIONS, LABELING_TASKS, Topic
 
-EDGES: Final = 158
 PEOPLE: Final = 50
 LABELERS: Final = 30
-OPEN_TASKS: Final = 20_000  # waiting when it begins; the queue's cap allows 79,000
 IMAGES: Final = 60
-WARM_S: Final = 10.0
-FULL_S: Final = 30.0
-QUICK_S: Final = 12.0
+OPEN_TASKS: Final = 20_000  # waiting when it begins; the queue's cap allows 79,000
+QUICK_TASKS: Final = 4_000
+FULL_S: Final = (10.0, 30.0)  # warming up, measuring
+QUICK_S: Final = (4.0, 12.0)
 REPO: Final = Path(__file__).parents[1]
-CODEC: Final = Codec()
-
-
-class Feed:
-    """What 158 edges, the statistics and the queue write."""
-
-    def __init__(self, settings: Settings, images: list[str]) -> None:
-        self._producer = make_producer(settings)
-        self._images = images
-        self._inspection = one_inspection()
-        self._sequence = 0
-        self._stopped = threading.Event()
-        self.late_s = 0.0
-        self.sent = 0
-
-    def fill(self) -> None:
-        """Policies, reports, an hour of minutes, open tasks."""
-        now_us = time.time_ns() // 1000
-        for number in range(EDGES):
-            policy = EdgePolicy(
-                edge_id=edge_name(number),
-                revision=1,
-                set_by="bench",
-                set_at_us=now_us,
-                line=f"line-{number // 12}",
-                classes=["good", "scratch", "dent"],
-                draw_boxes=True,
-                guide={"scratch": "a thin line"},
-            )
-            self._send(EDGE_POLICIES, policy.edge_id, policy)
-            for minute in range(60):
-                self._minute(number, now_us // 60_000_000 - minute, 60)
-        for number in range(OPEN_TASKS):
-            self._task(number)
-        self._producer.flush(60)
-
-    def run(self) -> None:
-        """One image a second of every edge, reports every five, minutes every ten, until stopped."""
-        second = time.monotonic()
-        while not self._stopped.is_set():
-            self._sequence += 1
-            for number in range(EDGES):
-                self._inspect(number)
-                if (self._sequence + number) % 5 == 0:
-                    self._report(number)
-                if (self._sequence + number) % 10 == 0:
-                    self._minute(number, time.time_ns() // 60_000_000_000, self._sequence % 60)
-                # Spread over the second, as edges are.
-                self._stopped.wait(max(second + (number + 1) / EDGES - time.monotonic(), 0))
-            self._producer.poll(0)
-            second += 1
-            self.late_s = max(self.late_s, time.monotonic() - second)
-        self._producer.flush(30)
-
-    def stop(self) -> None:
-        """End."""
-        self._stopped.set()
-
-    def _send(self, topic: Topic, key: str, record: Record, partition: int | None = None) -> None:
-        where: dict[str, Any] = {} if partition is None else {"partition": partition}
-        while True:
-            try:
-                self._producer.produce(topic.name, key=key, value=CODEC.encode(record), **where)
-            except BufferError:
-                self._producer.poll(0.5)
-            else:
-                return
-
-    def _inspect(self, number: int) -> None:
-        now_us = time.time_ns() // 1000
-        edge_id, sha256 = edge_name(number), self._images[self._sequence % len(self._images)]
-        inspection: Inspection = msgspec.structs.replace(
-            self._inspection,
-            edge_id=edge_id,
-            camera_id=f"{edge_id}-cam",
-            sequence=self._sequence,
-            captured_at_us=now_us - 120_000,
-            inspected_at_us=now_us,
-            frame=location(edge_id, self._sequence, sha256),
-            verdict="fail" if self._sequence % 20 == 0 else "pass",
-            boxes=[Box(label="scratch", x=50, y=60, w=70, h=80, score=0.9)] if self._sequence % 20 == 0 else [],
-        )
-        self._send(INSPECTIONS, edge_id, inspection)
-        self.sent += 1
-
-    def _report(self, number: int) -> None:
-        now_us = time.time_ns() // 1000
-        edge_id = edge_name(number)
-        said = EdgeReported(
-            edge_id=edge_id,
-            instance="pc-1",
-            reported_at_us=now_us,
-            started_at_us=now_us,
-            state="running",
-            healthy=True,
-            software="bench",
-            active=self._inspection.model,
-            cameras=[f"{edge_id}-cam"],
-        )
-        self._send(EDGE_REPORTED, f"{edge_id}/pc-1", said)
-
-    def _minute(self, number: int, minute: int, count: int) -> None:
-        edge_id = edge_name(number)
-        latency = Histogram(bounds=[0.05, 0.1, 0.2, 0.5], counts=[0, count, 0, 0, 0], sum=0.09 * count)
-        counted = EdgeStatistics(
-            edge_id=edge_id,
-            camera_id=f"{edge_id}-cam",
-            minute_us=minute * 60_000_000,
-            writer="line_statistics",
-            closed=False,
-            inspections=count,
-            verdicts={"pass": count},
-            latency=latency,
-            scores=latency,
-            brightness=latency,
-            blur=latency,
-        )
-        self._send(EDGE_STATISTICS, counted.key, counted)
-
-    def _task(self, number: int) -> None:
-        edge_id = edge_name(number % EDGES)
-        camera_id, sha256 = f"{edge_id}-old", self._images[number % len(self._images)]
-        task = LabelingTask(
-            task_id=f"{camera_id}/{number}/first",
-            edge_id=edge_id,
-            camera_id=camera_id,
-            sequence=number,
-            captured_at_us=number,
-            frame=location(edge_id, number, sha256),
-            state="opened",
-            revision=1,
-            changed_at_us=number,
-            reason="review",
-            round="first",
-            priority=float(number % 17),
-            prediction=Prediction(label="scratch", score=0.6),
-            verdict="review",
-        )
-        self._send(LABELING_TASKS, task.frame_id, task, key_partition(edge_id, LABELING_TASKS.partitions))
-
-
-def edge_name(number: int) -> str:
-    """The id of an edge."""
-    return f"edge-{number:03}"
-
-
-def location(edge_id: str, offset: int, sha256: str) -> FrameLocation:
-    """A frame's place: its image lies in the blob store."""
-    return FrameLocation(topic=f"frames.{edge_id}", partition=0, offset=offset, sha256=sha256)
 
 
 def put_images(settings: Settings) -> list[str]:
@@ -253,7 +88,9 @@ def sign_in_all(settings: Settings) -> list[dict[str, str]]:
             )
             secret = sessions.start(session, name, at_us, "127.0.0.1")
         cookie = f"{SESSION_COOKIE}={secret}; {CSRF_COOKIE}={csrf_of(secret)}"
-        signed_in.append({"name": name, "role": role, "cookie": cookie, "csrf": csrf_of(secret)})
+        # One watcher in four looks at the live wall of all verdicts, the others at the plant.
+        kinds = "alarm,task" if role == "inspector" else "alarm,edge,inspection" if number % 4 == 0 else "alarm,edge"
+        signed_in.append({"name": name, "role": role, "cookie": cookie, "csrf": csrf_of(secret), "kinds": kinds})
     database.close()
     return signed_in
 
@@ -310,17 +147,17 @@ def visit(port: int, signed_in: list[dict[str, str]], seconds: float) -> dict[st
     return said
 
 
-def await_projection(port: int, person: dict[str, str]) -> None:
+def await_projection(port: int, person: dict[str, str], tasks: int) -> None:
     """Wait until the console has the tasks."""
     for _ in range(600):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("GET", "/api/label/progress", headers={"Cookie": person["cookie"]})
         left = json.loads(connection.getresponse().read()).get("queue_left", 0)
         connection.close()
-        if left >= OPEN_TASKS:
+        if left >= tasks:
             return
         time.sleep(0.5)
-    raise RuntimeError(f"the console has {left} of {OPEN_TASKS} tasks after five minutes")
+    raise RuntimeError(f"the console has {left} of {tasks} tasks after five minutes")
 
 
 def p95(values: list[float]) -> float:
@@ -330,20 +167,20 @@ def p95(values: list[float]) -> float:
 
 def measure(chosen: Options, folder: Path) -> None:
     """Feed, serve, visit, round by round."""
-    rounds, seconds = (1, QUICK_S) if chosen.quick else (chosen.rounds, FULL_S)
+    rounds, (warm_s, seconds) = (1, QUICK_S) if chosen.quick else (chosen.rounds, FULL_S)
     with Cluster(folder / "broker", ClusterOptions()) as cluster:
         settings = Settings(bootstrap_servers=cluster.bootstrap_servers, data_dir=folder / "data")
         settings.data_dir.mkdir(parents=True)
         apply_topics(make_admin(settings), settings, [])
         signed_in = sign_in_all(settings)
-        feed = Feed(settings, put_images(settings))
+        feed = Feed(settings, put_images(settings), QUICK_TASKS if chosen.quick else OPEN_TASKS)
         feed.fill()
         port = _free_port()
         with console(settings, port):
-            await_projection(port, signed_in[0])
+            await_projection(port, signed_in[0], feed.open_tasks)
             feeding = threading.Thread(target=feed.run)
             feeding.start()
-            visit(port, signed_in, WARM_S)
+            visit(port, signed_in, warm_s)
             visits = []
             for number in range(rounds):
                 visits.append(visit(port, signed_in, seconds))
@@ -381,7 +218,7 @@ def publish(chosen: Options, visits: list[dict[str, Any]], feed: Feed, seconds: 
             "requests/s": round(sum(len(taken) for taken in everything) / len(visits) / seconds, 1),
             "inspections fed": feed.sent,
             "feed late, at most, s": round(feed.late_s, 2),
-            "open tasks at first": OPEN_TASKS,
+            "open tasks at first": feed.open_tasks,
             "event bytes": sum(one["streamed"] for one in visits),
         },
         quick=chosen.quick,

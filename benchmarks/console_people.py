@@ -1,7 +1,7 @@
 """Fifty people at a console, each with a browser's connections: who labels, and who watches.
 
 `python -m benchmarks.console_people HOST PORT SECONDS` reads one line of JSON a person from standard input (name, role,
-cookie, csrf) and prints one line: milliseconds of every request by what was asked, and what failed.
+cookie, csrf, kinds) and prints one line: milliseconds of every request by what was asked, and what failed.
 """
 
 import http.client
@@ -94,7 +94,7 @@ class Browser:
 
 
 class Listener:
-    """A page's stream of events, read and thrown away."""
+    """A page's stream of events, read and thrown away: what its page shows, as the console's pages ask for it."""
 
     def __init__(self, host: str, port: int, person: dict[str, str]) -> None:
         self._connection = http.client.HTTPConnection(host, port, timeout=60)
@@ -103,8 +103,8 @@ class Listener:
 
     def listen(self, until: float) -> None:
         """Read until then."""
-        kinds = "edge,alarm,inspection" if self._person["role"] != "inspector" else "task"
-        self._connection.request("GET", f"/api/events?kinds={kinds}", headers={"Cookie": self._person["cookie"]})
+        path = f"/api/events?kinds={self._person['kinds']}"
+        self._connection.request("GET", path, headers={"Cookie": self._person["cookie"]})
         answer = self._connection.getresponse()
         while time.perf_counter() < until:
             self.received += len(answer.read1(65536))
