@@ -10,17 +10,14 @@ from confluent_kafka.admin import AdminClient
 
 from consumers.datasets.build import build_dataset
 from consumers.datasets.comparing import diff_manifests
-from consumers.datasets.errors import ImagesMissingError, ManifestError, SelectionError
+from consumers.datasets.errors import ImagesMissingError, ManifestError
 from consumers.datasets.frame_images import FrameImages
 from consumers.datasets.publishing import publish
-from consumers.datasets.registry import find_dataset, load_manifest, read_datasets
+from consumers.datasets.registry import load_manifest, read_datasets
 from consumers.datasets.selection import Selection
-from consumers.datasets.verifying import verify_dataset
 from infra.blobs import BlobStore, open_blobs
-from infra.kafka import read_to_end
 from infra.settings import Settings
-from schemas.records import AuditEvent, Dataset, Label
-from schemas.topics import AUDIT
+from schemas.records import Dataset, Label
 from tests.consumers.datasets.makers import CODEC, DAY_US, START_US, Line, corrected, picture
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -110,59 +107,6 @@ def test_what_expired_is_found_in_the_blob_store_and_the_rest_is_named(
     assert {one.frame_id for one in built.manifest.missing} == {f"cam-1/{number}" for number in range(1, 20, 2)}
 
 
-def test_unlabeled_frames_are_taken_on_request(line: Line, blobs: BlobStore) -> None:
-    label_all(line, range(5))
-
-    built = build_dataset(line.settings, blobs, selection(line, label_filter="any"), built_by="ann")
-
-    assert (built.manifest.header.images, built.manifest.header.unlabeled) == (FRAMES, FRAMES - 5)
-
-
-def test_times_classes_and_edges_select(line: Line, blobs: BlobStore) -> None:
-    label_all(line)
-    late = line.captured_at_us(20)
-
-    built = build_dataset(line.settings, blobs, selection(line, from_us=late, classes=("scratch",)), built_by="ann")
-
-    assert {image.frame_id for image in built.manifest.images} == {f"cam-1/{n}" for n in range(20, FRAMES, 4)}
-    with pytest.raises(SelectionError, match="none of 40 labeled images"):
-        build_dataset(line.settings, blobs, selection(line, from_us=START_US + DAY_US // 2), built_by="ann")
-    with pytest.raises(SelectionError, match="have no label at all"):
-        build_dataset(line.settings, blobs, selection(line, edge_ids=("nobody",)), built_by="ann")
-
-
-def test_a_built_dataset_is_told_of_and_audited(line: Line, blobs: BlobStore) -> None:
-    label_all(line)
-    built = build_dataset(line.settings, blobs, selection(line, name=f"set-{line.edge}"), built_by="ann")
-
-    record = find_dataset(read_datasets(line.settings, CODEC), f"set-{line.edge}")
-    assert record == built.record
-    assert find_dataset([record], record.digest[:20]) == record
-    assert load_manifest(blobs, record) == built.manifest
-    assert isinstance(record, Dataset)
-    assert record.classes == {"good": 30, "scratch": 10}
-    assert sum(record.splits.values()) == FRAMES
-    audits = [CODEC.decode(message.value(), AuditEvent) for message in read_to_end(line.settings, AUDIT.name)]
-    mine = [event for event in audits if event.subject == record.key]
-    assert [(event.action, event.actor) for event in mine] == [("dataset.build", "ann")]
-
-
-def test_verify_reads_every_image_again(line: Line, blobs: BlobStore, admin: AdminClient) -> None:
-    label_all(line)
-    built = build_dataset(line.settings, blobs, selection(line), built_by="ann")
-    expire(admin, line, FRAMES - 1)
-    assert verify_dataset(line.settings, blobs, "plates", built.manifest, from_topics=True).holds
-
-    damaged = next(image for image in built.manifest.images if image.frame_id == "cam-1/3")
-    folder = Path(blobs.url) / damaged.sha256[:2] / damaged.sha256[2:4]
-    (folder / damaged.sha256).write_bytes(b"something else")
-    found = verify_dataset(line.settings, blobs, "plates", built.manifest)
-
-    assert not found.holds
-    assert [one.sha256 for one in found.missing] == [damaged.sha256]
-    assert "damaged" in found.missing[0].reason
-
-
 def test_a_manifest_that_was_changed_is_refused(line: Line, blobs: BlobStore) -> None:
     label_all(line)
     record = build_dataset(line.settings, blobs, selection(line), built_by="ann").record
@@ -171,20 +115,3 @@ def test_a_manifest_that_was_changed_is_refused(line: Line, blobs: BlobStore) ->
 
     with pytest.raises(ManifestError, match="it was changed or cut off"):
         load_manifest(blobs, forged)
-
-
-def test_progress_ends_with_everything_done(line: Line, blobs: BlobStore) -> None:
-    label_all(line)
-    seen: dict[str, tuple[int, int]] = {}
-
-    build_dataset(
-        line.settings,
-        blobs,
-        selection(line),
-        built_by="ann",
-        on_progress=lambda at: seen.update({at.phase: (at.done, at.total)}),
-    )
-
-    assert set(seen) == {"labels", "images", "keeping", "writing"}
-    assert all(done == total for done, total in seen.values())
-    assert seen["images"] == (FRAMES, FRAMES)

@@ -122,6 +122,17 @@ class Line:
             part_id=part_id,
         )
 
+    def send(self, frame: Frame) -> None:
+        """Publish one frame as it is, in the partition of cam-1."""
+        self.send_raw(CODEC.encode(frame))
+
+    def send_raw(self, value: bytes) -> None:
+        """Publish bytes where frames of cam-1 lie, captured after all others."""
+        partition = key_partition("cam-1", FRAMES.partitions)
+        at_ms = self.captured_at_us(10_000) // 1000
+        self._producer.produce(self.topic, key="cam-1", value=value, partition=partition, timestamp=at_ms)
+        assert self._producer.flush(30) == 0
+
     def captured_at_us(self, number: int) -> int:
         return START_US + number * 1_000_000
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 from hypothesis import given
+from obstore.fsspec import FsspecStore
 
 from consumers.archive.parts import part_name, write_parts
 from consumers.datasets.inspection_archive import (
@@ -19,8 +20,10 @@ from consumers.datasets.inspection_archive import (
     to_inspections,
 )
 from infra.blobs import BlobError, BlobStore
+from infra.settings import load_settings
 from schemas.records import Inspection
 from tests.consumers.archive.made import DAY_US, START_US, bare, inspection
+from tests.peers.moto import s3_server
 from tests.schemas.strategies import records
 
 LAST_US = 4_000_000_000_000_000
@@ -108,6 +111,32 @@ def test_other_stores_are_read_alike(store: BlobStore, unique: str) -> None:
     assert list(InspectionArchive(other).inspections("e1", 0, LAST_US)) == list(
         InspectionArchive(store).inspections("e1", 0, LAST_US)
     )
+
+
+@pytest.mark.integration
+def test_the_archive_on_s3_is_read_by_us_and_by_pyarrow(
+    store: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with s3_server(load_settings().cache_dir, tmp_path / "moto.log") as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        bucket = server.new_bucket()
+        there = BlobStore(f"{bucket}/plant")
+        for stat in store.list_files(""):
+            there.write_file(stat.path, b"".join(store.read_file(stat.path)))
+        assert list(InspectionArchive(there).inspections("e1", 0, LAST_US)) == list(
+            InspectionArchive(store).inspections("e1", 0, LAST_US)
+        )
+        files = FsspecStore("s3", client_options={"allow_http": True})
+        folder = ds.dataset(
+            f"{bucket.removeprefix('s3://')}/plant/archive/inspections",
+            filesystem=files,
+            format="parquet",
+            partitioning="hive",
+        )
+        assert folder.to_table(filter=ds.field("edge") == "e2").num_rows == 6
+        there.delete_file(InspectionArchive(there).files("e1", "2025-11-24")[0])
+        assert len(list(InspectionArchive(there).inspections("e1", 0, LAST_US))) == 5
 
 
 def test_a_blob_server_holds_no_archive() -> None:
