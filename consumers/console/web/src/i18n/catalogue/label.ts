@@ -110,6 +110,10 @@ export const label = {
     "Somebody else may have this frame now: this page was silent for more than three minutes. What you drew is kept.",
     "3분 넘게 응답이 없어 다른 사람에게 넘어갔을 수 있습니다. 그린 내용은 보관됩니다.",
   ],
+  "label.closed": [
+    "This question was closed meanwhile: no answer is needed any more.",
+    "그동안 이 작업이 종료되어 더 이상 답이 필요하지 않습니다.",
+  ],
   "label.next": ["Next frame", "다음 프레임"],
   "label.refused": [
     "“{{label}}” for {{frame}} was not taken: {{detail}}",
