@@ -111,7 +111,7 @@ class Hub:
         self._subscribers: set[Subscriber] = set()
         self._last: int | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._woken = asyncio.Event()
+        self._woken: asyncio.Event | None = None
         self._ending = threading.Event()
 
     def show(self, kind: Kind, view: View) -> None:
@@ -120,7 +120,7 @@ class Hub:
 
     def nudge(self) -> None:
         """Look for changes now: something was just committed here."""
-        self._on_loop(self._woken.set)
+        self._on_loop(self._wake)
 
     def end(self) -> None:
         """End every browser's stream, so that the server can stop."""
@@ -132,7 +132,7 @@ class Hub:
         subscriber = Subscriber(kinds, edge_id, ended=self._ending.is_set())
         self._subscribers.add(subscriber)
         self._metrics.subscribers.set(len(self._subscribers))
-        self._woken.set()
+        self._wake()
         return subscriber
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
@@ -147,10 +147,11 @@ class Hub:
     async def run(self) -> None:
         """Look for changes until cancelled."""
         self._loop = asyncio.get_running_loop()
+        woken = self._woken = asyncio.Event()
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), _EVERY_S)
-            self._woken.clear()
+                await asyncio.wait_for(woken.wait(), _EVERY_S)
+            woken.clear()
             await self._look()
 
     async def _look(self) -> None:
@@ -166,7 +167,7 @@ class Hub:
         for change, events in more:
             self._hand_out(change, events)
         if len(more) == _AT_ONCE:
-            self._woken.set()
+            self._wake()
 
     def _read(self, wanted: frozenset[str]) -> list[tuple[ChangeRow, list[bytes]]]:
         with self._database.read() as session:
@@ -189,6 +190,10 @@ class Hub:
                 subscriber.dropped += change.left_out
                 gone = sum(subscriber.put(event) for event in events)
                 self._metrics.events_dropped.inc(gone)
+
+    def _wake(self) -> None:
+        if self._woken is not None:
+            self._woken.set()
 
     def _end(self) -> None:
         for subscriber in self._subscribers:
