@@ -1,12 +1,12 @@
 """`linewatch blobs`: serve the blob store, look after it, and its tokens."""
 
-import json
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+from consumers.archive.cli import Instance, Json, MetricsPort, print_json
 
 if TYPE_CHECKING:
     from consumers.archive.collecting import Candidates
@@ -18,7 +18,6 @@ token_app = typer.Typer(
 )
 app.add_typer(token_app, name="token")
 
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of text")]
 _SHOWN = 20  # blobs listed by name; the rest is counted
 
 
@@ -27,10 +26,8 @@ def serve(
     address: Annotated[str, typer.Option(help="where to listen; 0.0.0.0 inside a container")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one")] = 8481,
     size_cap: Annotated[int, typer.Option(min=1, help="bytes of the largest blob that is taken")] = 8 * 2**30,
-    metrics_port: Annotated[
-        int | None, typer.Option("--metrics-port", min=0, help="serve /metrics here; 0: any port")
-    ] = None,
-    instance: Annotated[str, typer.Option(help="name of this process for Prometheus")] = "1",
+    metrics_port: MetricsPort = None,
+    instance: Instance = "1",
     json_output: Json = False,
 ) -> None:
     """Serve the blob store to machines that can't reach it, until told to stop. Put a TLS proxy before it."""
@@ -61,7 +58,7 @@ def serve(
         chosen = listening.getsockname()[1]
         logger.info("blobs at http://%s:%d", address, chosen)
         if json_output:
-            _print_json(event="started", url=f"http://{address}:{chosen}", metrics_port=metrics)
+            print_json(event="started", url=f"http://{address}:{chosen}", metrics_port=metrics)
         serve_until_stopped(server.app, listening)
     logger.info("stopped")
 
@@ -88,7 +85,7 @@ def verify(json_output: Json = False) -> None:
             if not checked.sound:
                 damaged.append(checked.blob.digest)
     if json_output:
-        _print_json(blobs=count, size=size, damaged=sorted(damaged))
+        print_json(blobs=count, size=size, damaged=sorted(damaged))
     else:
         _print(f"{count} blobs, {_bytes(size)}: {len(damaged)} damaged")
         for digest in sorted(damaged):
@@ -127,7 +124,7 @@ def gc(
         _say_candidates(found, dry_run=dry_run)
     removed = () if dry_run else sweep(blobs, found)
     if json_output:
-        _print_json(**_counted(found, removed))
+        print_json(**_counted(found, removed))
     elif not dry_run:
         _print(f"removed {len(removed)} blobs, {_bytes(sum(blob.size for blob in removed))}")
 
@@ -144,7 +141,7 @@ def create(
 
     secret, token = create_token(tokens_path(load_settings().data_dir), ("read", "write") if write else ("read",), note)
     if json_output:
-        _print_json(token_id=token.token_id, token=secret, scopes=token.scopes)
+        print_json(token_id=token.token_id, token=secret, scopes=token.scopes)
     else:
         _print(f"{secret}\nid {token.token_id}, may {' and '.join(token.scopes)}; it is shown this once")
 
@@ -160,7 +157,7 @@ def list_tokens(json_output: Json = False) -> None:
 
     tokens = load_tokens(tokens_path(load_settings().data_dir))
     if json_output:
-        _print_json(
+        print_json(
             tokens=[
                 {
                     "token_id": one.token_id,
@@ -226,8 +223,3 @@ def _when(seconds: float) -> str:
 
 def _print(text: str) -> None:
     Console(soft_wrap=True).print(text, highlight=False, markup=False)
-
-
-def _print_json(**values: object) -> None:
-    sys.stdout.write(json.dumps(values) + "\n")
-    sys.stdout.flush()

@@ -16,6 +16,10 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text")]
+MetricsPort = Annotated[
+    int | None, typer.Option("--metrics-port", min=0, help="serve /metrics here; 0 for any free port")
+]
+Instance = Annotated[str, typer.Option(help="name of this process for Prometheus")]
 
 
 @app.command()
@@ -28,10 +32,8 @@ def run(
     merge_after: Annotated[
         float, typer.Option(min=1.0, help="hours after a day's end until its files are merged")
     ] = 48.0,
-    metrics_port: Annotated[
-        int | None, typer.Option("--metrics-port", min=0, help="serve /metrics here; 0: any port")
-    ] = None,
-    instance: Annotated[str, typer.Option(help="name of this process for Prometheus")] = "1",
+    metrics_port: MetricsPort = None,
+    instance: Instance = "1",
     json_output: Json = False,
 ) -> None:
     """Keep the image of every frame whose labeling task opens, and every inspection as Parquet, until told to stop.
@@ -58,7 +60,7 @@ def run(
     with metrics_page(settings, registry, metrics_port, job="archive", name=instance) as port:
         logger.info("archiving %s to %s", " and ".join(options.parts), archive.url)
         if json_output:
-            _print_json(event="started", parts=options.parts, metrics_port=port)
+            print_json(event="started", parts=options.parts, metrics_port=port)
         archive.run(stop)
     logger.info("stopped")
 
@@ -95,7 +97,7 @@ def pin(
             edge_id, moment_us(start), moment_us(end), note=note, on_progress=show
         )
     if json_output:
-        _print_json(**_told(pinned))
+        print_json(**_told(pinned))
         return
     missing = f", {pinned.missing} whose large image is gone" if pinned.missing else ""
     Console().print(
@@ -115,7 +117,7 @@ def pins(json_output: Json = False) -> None:
 
     found = read_pins(open_blobs(load_settings()))
     if json_output:
-        _print_json(pins=[_told(one) for one in found])
+        print_json(pins=[_told(one) for one in found])
         return
     table = Table("pin", "frames", "state", "note")
     for one in found:
@@ -155,6 +157,7 @@ def _told(pin: "Pin") -> dict[str, object]:
     return told
 
 
-def _print_json(**values: object) -> None:
+def print_json(**values: object) -> None:
+    """One JSON object on a line of its own."""
     sys.stdout.write(json.dumps(values) + "\n")
     sys.stdout.flush()

@@ -28,15 +28,13 @@ def read_marks(blobs: BlobStore, partition: int, offset: int) -> dict[str, int]:
     """The marks at an offset; none, with a warning, when they are gone. Raises BlobError."""
     path = path_of(partition, offset)
     try:
-        return msgspec.json.decode(b"".join(blobs.files.read(path)), type=dict[str, int])
+        return msgspec.json.decode(b"".join(blobs.read_file(path)), type=dict[str, int])
     except (FileNotFoundError, msgspec.DecodeError) as error:
         logger.warning("%s/%s is not to be had (%s): repeats of older inspections may be kept", blobs.url, path, error)
         return {}
-    except OSError as error:
-        raise BlobError(f"blob store {blobs.url} can't hand out {path}: {error}") from error
 
 
 def drop_marks(blobs: BlobStore, partition: int, offset: int) -> None:
     """Forget marks that a later commit has made useless; what stays for lack of a store harms nobody."""
-    with suppress(OSError):
-        blobs.files.delete(path_of(partition, offset))
+    with suppress(BlobError):
+        blobs.delete_file(path_of(partition, offset))

@@ -25,7 +25,7 @@ from consumers.datasets.inspection_archive import (
     folder_of,
     replaced_by,
 )
-from infra.blobs import BlobError, BlobStore, Stat
+from infra.blobs import BlobStore, Stat
 from infra.kafka import key_partition
 from schemas.topics import INSPECTIONS
 
@@ -86,10 +86,7 @@ class Merger:
                 touched.discard((edge, day))
 
     def _all(self) -> set[tuple[str, str]]:
-        try:
-            paths = [stat.path.split("/") for stat in self._blobs.files.list(ROOT)]
-        except OSError as error:
-            raise BlobError(f"blob store {self._blobs.url} can't list {ROOT}: {error}") from error
+        paths = [stat.path.split("/") for stat in self._blobs.list_files(ROOT)]
         return {(p[2].removeprefix("edge="), p[3].removeprefix("day=")) for p in paths if len(p) == 5}
 
 
@@ -110,7 +107,7 @@ def merge_day(blobs: BlobStore, edge_id: str, day: str, *, finished: bool) -> Me
     each row once at every moment, and a merge that was killed in between is completed by the next one.
     """
     archive, folder = InspectionArchive(blobs), folder_of(edge_id, day)
-    stats = {stat.path: stat for stat in _stats(blobs, folder)}
+    stats = {stat.path: stat for stat in blobs.list_files(folder) if stat.path.endswith(".parquet")}
     try:
         valid = set(archive.files(edge_id, day))
         _delete(blobs, stats.keys() - valid)  # left by a merge that was killed
@@ -161,16 +158,6 @@ def _write(archive: InspectionArchive, paths: list[str], names: list[str], local
     return written
 
 
-def _stats(blobs: BlobStore, folder: str) -> list[Stat]:
-    try:
-        return [stat for stat in blobs.files.list(folder) if stat.path.endswith(".parquet")]
-    except OSError as error:
-        raise BlobError(f"blob store {blobs.url} can't list {folder}: {error}") from error
-
-
 def _delete(blobs: BlobStore, paths: Iterable[str]) -> None:
-    try:
-        for path in paths:
-            blobs.files.delete(path)
-    except OSError as error:
-        raise BlobError(f"blob store {blobs.url} can't remove merged files: {error}") from error
+    for path in paths:
+        blobs.delete_file(path)

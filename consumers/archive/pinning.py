@@ -18,7 +18,7 @@ from confluent_kafka import Message
 from consumers.archive.errors import PinError
 from consumers.archive.whole_topics import read_whole
 from consumers.datasets.frame_messages import FrameMessages
-from infra.blobs import BlobError, BlobMissingError, BlobStore
+from infra.blobs import BlobMissingError, BlobStore
 from infra.schema_topic import make_codec
 from infra.settings import Settings
 from schemas.codec import Codec
@@ -171,7 +171,7 @@ def counted(blobs: BlobStore, name: str) -> tuple[int, int]:
     frames = missing = 0
     for path in _paths(blobs, f"{ROOT}/{name}"):
         if _NAME.fullmatch(path.rpartition("/")[2]):
-            text = b"".join(blobs.files.read(path)).decode()
+            text = b"".join(blobs.read_file(path)).decode()
             gone = text.count(_GONE)
             frames, missing = frames + text.count("\n") - gone, missing + gone
     return frames, missing
@@ -181,7 +181,7 @@ def read_pins(blobs: BlobStore) -> list[Pin]:
     """Every pin, oldest first. Raises BlobError."""
     found = [path for path in _paths(blobs, ROOT) if path.endswith("/pin.json")]
     return sorted(
-        (msgspec.json.decode(b"".join(blobs.files.read(path)), type=Pin) for path in found),
+        (msgspec.json.decode(b"".join(blobs.read_file(path)), type=Pin) for path in found),
         key=lambda pin: pin.pinned_at_us,
     )
 
@@ -193,14 +193,11 @@ def release_pin(blobs: BlobStore, name: str) -> None:
         raise PinError(f"there is no pin {name!r}: `linewatch archive pins` lists them")
     # pin.json last: until then a release that was interrupted is still listed.
     for path in sorted(paths, key=lambda one: one.endswith("/pin.json")):
-        blobs.files.delete(path)
+        blobs.delete_file(path)
 
 
 def _paths(blobs: BlobStore, folder: str) -> list[str]:
-    try:
-        return [stat.path for stat in blobs.files.list(folder)]
-    except OSError as error:
-        raise BlobError(f"blob store {blobs.url} can't list {folder}: {error}") from error
+    return [stat.path for stat in blobs.list_files(folder)]
 
 
 def _stamp(moment_us: int) -> str:

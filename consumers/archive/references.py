@@ -164,9 +164,9 @@ class References:
     def _pins(self) -> Iterator[Piece]:
         self._tell("pins")
         try:
-            for stat in self._blobs.files.list(PINS):
-                yield from overlapping(stat.path, self._blobs.files.read(stat.path))
-        except OSError as error:
+            for stat in self._blobs.list_files(PINS):
+                yield from overlapping(stat.path, self._blobs.read_file(stat.path))
+        except (BlobError, FileNotFoundError) as error:
             raise CollectionRefusedError(f"pins can't all be read, so nothing is collected: {error}") from error
 
 

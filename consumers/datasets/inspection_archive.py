@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from consumers.datasets.errors import DatasetsError
-from infra.blobs import BlobError, BlobStore
+from infra.blobs import BlobStore
 from infra.blobs.folder import FolderFiles
 from schemas.identifiers import checked_identifier
 from schemas.records import Inspection
@@ -200,24 +200,15 @@ class InspectionArchive:
         files = self._blobs.files
         if isinstance(files, FolderFiles):
             return files.root / path
-        try:
-            if copies is None:
-                return io.BytesIO(b"".join(files.read(path)))
-            copy = copies / path.rpartition("/")[2]
-            with copy.open("wb") as file:
-                file.writelines(files.read(path))
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise BlobError(f"blob store {self._blobs.url} can't hand out {path}: {error}") from error
+        if copies is None:
+            return io.BytesIO(b"".join(self._blobs.read_file(path)))
+        copy = copies / path.rpartition("/")[2]
+        with copy.open("wb") as file:
+            file.writelines(self._blobs.read_file(path))
         return copy
 
     def _paths(self, folder: str) -> list[str]:
-        try:
-            found = [stat.path for stat in self._blobs.files.list(folder)]
-        except OSError as error:
-            raise BlobError(f"blob store {self._blobs.url} can't list {folder}: {error}") from error
-        return sorted(path for path in found if path.endswith(".parquet"))
+        return sorted(stat.path for stat in self._blobs.list_files(folder) if stat.path.endswith(".parquet"))
 
     def _read_day(
         self,

@@ -13,7 +13,7 @@ from typing import Final
 import fsspec
 
 from infra.blobs.errors import BlobCorruptError, BlobError, BlobFullError, BlobMissingError
-from infra.blobs.files import Files, chunks, open_fsspec
+from infra.blobs.files import Files, Stat, chunks, open_fsspec
 from infra.blobs.folder import FolderFiles
 from infra.blobs.objects import SCHEMES as OBJECT_SCHEMES
 from infra.blobs.objects import ObjectFiles
@@ -117,6 +117,21 @@ class BlobStore:
             raise BlobError(f"{self.url} is a blob server and holds blobs only: set blob_url to the store itself")
         with self._saying(f"can't take {path}"):
             self.files.write(path, source)
+
+    def list_files(self, folder: str) -> Iterator[Stat]:
+        """Every file below a folder of the store, blobs too where there are any. Raises BlobError."""
+        with self._saying(f"can't list {folder}"):
+            yield from self.files.list(folder)
+
+    def read_file(self, path: str) -> Iterator[bytes]:
+        """A file that is no blob, in chunks. Raises FileNotFoundError, BlobError."""
+        with self._saying(f"can't hand out {path}"):
+            yield from self.files.read(path)
+
+    def delete_file(self, path: str) -> None:
+        """Remove a file that is no blob; one that is gone already is no error. Raises BlobError."""
+        with self._saying(f"can't remove {path}"):
+            self.files.delete(path)
 
     def has_file(self, path: str) -> bool:
         """Whether a file that is no blob is there. Raises BlobError."""
