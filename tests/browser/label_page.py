@@ -3,11 +3,16 @@
 import re
 from typing import Self
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.browser.plant import HEIGHT, WIDTH, Edge
 
 TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+def is_draft_with(answer: Response, words: str) -> bool:
+    """Whether this answers a draft that holds these words."""
+    return answer.url.endswith("/api/label/draft") and words in (answer.request.post_data or "")
 
 
 class LabelPage:
@@ -68,6 +73,11 @@ class LabelPage:
         mouse.down()
         mouse.move(*self.at(number, *end), steps=5)
         mouse.up()
+
+    def has_ahead(self, count: int) -> None:
+        """Wait until so many images have been fetched since the page was opened."""
+        images = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/image')).length"
+        self.page.wait_for_function(f"{images} >= {count}")
 
     def sent(self) -> None:
         """Wait until the server has everything."""

@@ -41,6 +41,7 @@ def test_labels_given_while_the_server_is_killed_all_arrive_once(
         label.press("1")
         label.shows(1)
         label.sent()
+        label.has_ahead(5)
         plant.console.kill()
         # Frames that are in hand go on being labeled.
         for number, key in ((1, "2"), (2, "3"), (3, "1"), (4, "2")):
@@ -72,6 +73,7 @@ def test_a_window_closed_while_the_server_is_away_sends_what_it_kept_when_it_ope
     watch.failures_expected = True
     with running_plant(own_settings) as plant:
         label = labeling(plant, open_page, unique, 6)
+        label.has_ahead(2)
         plant.console.kill()
         label.press("3")
         label.shows(1)
@@ -92,9 +94,8 @@ def test_a_refused_label_says_why_and_is_offered_again(
     with running_plant(own_settings) as plant:
         label = labeling(plant, open_page, unique, 4)
         closed = label.edge.task(0, state="closed", revision=2, close_reason="asked no more")
-        with label.page.expect_response("**/api/label/renew", timeout=90_000):
-            label.edge.ask(closed)
-        expect(label.page.get_by_text("Somebody else may have this frame now")).to_be_visible()
+        label.edge.ask(closed)
+        expect(label.page.get_by_text("This question was closed meanwhile")).to_be_visible()
         label.press("2")
         label.shows(1)
         refusal = label.page.get_by_role("alert").filter(has_text="was not taken")

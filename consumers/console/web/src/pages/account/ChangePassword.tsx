@@ -28,7 +28,8 @@ export function ChangePassword({ forced }: { forced: boolean }) {
         onSubmit={(event) => {
           event.preventDefault();
           if (again !== password || wrongWith(password, again) !== null) return;
-          change.mutate({ current, new: password }, { onSuccess: done });
+          // Not as the mutation's callback: the page may be gone by then, as the session then needs no new password.
+          change.mutateAsync({ current, new: password }).then(done, () => undefined);
         }}
       >
         <PasswordInput

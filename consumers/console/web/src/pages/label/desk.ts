@@ -74,8 +74,8 @@ export function useDesk(edgeId: string | null): AtDesk {
     void desk.outbox.flush().finally(() => station.look());
     void desk.drafts.flush();
   }, [line.state, desk, station]);
-  useEvents("task", () => {
-    station.look();
+  useEvents("task", (task) => {
+    station.changed(task.task_id, task.state);
     void queries.invalidateQueries({ queryKey: LABEL_EDGES });
   });
 

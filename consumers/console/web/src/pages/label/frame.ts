@@ -4,7 +4,7 @@ import type { AtDesk } from "./desk";
 import type { Size } from "./model/geometry";
 import type { Picture } from "./model/pictures";
 import { labelIdOf, type Answer } from "./model/station";
-import { beginning, contentOf, EMPTY, said, worked, type Work, type WorkAct } from "./model/work";
+import { beginning, draftOf, EMPTY, said, worked, type Work, type WorkAct } from "./model/work";
 
 const EDITS: readonly WorkAct["do"][] = [
   "class",
@@ -105,7 +105,7 @@ export function useFrame(desk: AtDesk, picture: Picture): Frame {
   useEffect(() => {
     if (!edited.current) return;
     edited.current = false;
-    station.save(contentOf(work));
+    station.save(draftOf(work));
   }, [work, station]);
   const seconds = useSeconds(key, picture.bitmap !== null);
   const act = (one: WorkAct) => {

@@ -10,7 +10,7 @@ import styles from "./LabelPage.module.css";
 import { sameArea } from "./model/geometry";
 import type { Refused } from "./model/outbox";
 import { Nothing } from "./Nothing";
-import { Correcting, Lost, Refusal } from "./panel/Notices";
+import { Correcting, Gone, Refusal } from "./panel/Notices";
 import { SidePanel } from "./panel/SidePanel";
 import { Said, useSaid } from "./Said";
 import { Compare } from "./stage/Compare";
@@ -64,7 +64,7 @@ export default function LabelPage() {
   useEffect(() => {
     document.title = `${t("label.title")} · linewatch`;
   }, [t]);
-  useEffect(() => stage.current?.focus(), [frame.key]);
+  useEffect(() => stage.current?.focus(), [frame.key, at.comparing]);
 
   const again = (refused: Refused) => {
     outbox.dismiss(refused);
@@ -86,7 +86,7 @@ export default function LabelPage() {
             onDismiss={() => outbox.dismiss(refused)}
           />
         ))}
-        {state.lost.length > 0 && !past && <Lost onNext={() => station.drop()} />}
+        {state.gone && !past && <Gone why={state.gone} onNext={() => station.drop()} />}
         {past && (
           <Correcting
             label={past}

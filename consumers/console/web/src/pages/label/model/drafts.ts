@@ -10,6 +10,14 @@ export interface DraftContent {
   note: string;
 }
 
+/** Only what a draft says, without what this machine notes about it. */
+export const contentOf = ({ outcome, label, boxes, note }: DraftContent): DraftContent => ({
+  outcome,
+  label,
+  boxes,
+  note,
+});
+
 interface LocalDraft extends DraftContent {
   fencing_token: number;
   saved_at: number;
@@ -55,7 +63,8 @@ export class Drafts {
 
   /** What the server does not have yet of a task, or null. */
   get(taskId: string): DraftContent | null {
-    return this.kept.get(taskId);
+    const kept = this.kept.get(taskId);
+    return kept && contentOf(kept);
   }
 
   /** The task was answered: its draft is of no more use. */

@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { fromDrag, fromExtremes, moved, panned, resized, settled, toImage, toScreen, WHOLE, zoomed } from "./geometry";
+import {
+  fromDrag,
+  fromExtremes,
+  middleOf,
+  moved,
+  panned,
+  resized,
+  settled,
+  toImage,
+  toScreen,
+  WHOLE,
+  zoomed,
+} from "./geometry";
 
 const image = { width: 600, height: 400 };
 const screen = { width: 1200, height: 1000 };
@@ -27,6 +39,11 @@ describe("boxes", () => {
     const box = { x: 40, y: 10, w: 120, h: 110 };
     expect(fromExtremes(points, image)).toEqual(box);
     expect(fromExtremes(points.toReversed(), image)).toEqual(box);
+  });
+
+  test("a new box lies in the middle of what is seen, wherever that is", () => {
+    expect(middleOf({ x: -80, y: 0 }, { x: 680, y: 400 }, image)).toEqual({ x: 240, y: 160, w: 120, h: 80 });
+    expect(middleOf({ x: 500, y: 300 }, { x: 550, y: 350 }, image)).toEqual({ x: 520, y: 320, w: 10, h: 10 });
   });
 
   test("nudging stops at the edge and keeps the size", () => {

@@ -44,6 +44,14 @@ export function fromExtremes(points: readonly Point[], image: Size): Area {
   return areaOf(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys), image);
 }
 
+/** A box in the middle of what is seen of the image between two of its points, a fifth of that each way. */
+export function middleOf(start: Point, end: Point, image: Size): Area {
+  const [left, right] = [Math.max(0, start.x), Math.min(image.width, end.x)];
+  const [top, bottom] = [Math.max(0, start.y), Math.min(image.height, end.y)];
+  const [w, h] = [(right - left) / 5, (bottom - top) / 5];
+  return areaOf((left + right - w) / 2, (top + bottom - h) / 2, (left + right + w) / 2, (top + bottom + h) / 2, image);
+}
+
 /** Move by pixels; the box stops at the image's edge with its size kept. */
 export function moved(area: Area, dx: number, dy: number, image: Size): Area {
   return {

@@ -157,10 +157,47 @@ test("a lease that is lost behind the hand is dropped, in the hand it is told", 
   await vi.advanceTimersByTimeAsync(60_000);
   expect(inHand(station)).not.toContain("cam/2");
   expect(inHand(station)[0]).toBe("cam/0");
-  expect(station.snapshot().lost).toEqual(["cam/0/first"]);
+  expect(station.snapshot().gone).toBe("lost");
   station.drop();
   expect(inHand(station)[0]).toBe("cam/1");
-  expect(station.snapshot().lost).toEqual([]);
+  expect(station.snapshot().gone).toBeNull();
+  stop();
+});
+
+test("a task that is closed by somebody else goes, and the one in hand says so", async () => {
+  const { station, calls } = plant(4);
+  const stop = station.start();
+  await settle();
+  vi.mocked(calls.claim).mockResolvedValue({ tasks: [] });
+  station.changed("cam/2/first", "closed");
+  expect(inHand(station)).toEqual(["cam/0", "cam/1", "cam/3"]);
+  expect(station.snapshot().gone).toBeNull();
+  station.changed("cam/0/first", "closed");
+  expect(inHand(station)[0]).toBe("cam/0");
+  expect(station.snapshot().gone).toBe("closed");
+  stop();
+});
+
+test("back is granted once the server has told the last labels", async () => {
+  const { station, calls } = plant(4);
+  vi.mocked(calls.recent).mockResolvedValueOnce({ labels: [recent("cam/9/first/1")] });
+  const stop = station.start();
+  expect(station.back()).toBe(true);
+  expect(station.snapshot().looking).toBeNull();
+  await settle();
+  expect(station.snapshot().looking).toBe(0);
+  stop();
+});
+
+test("a draft that the server lacks goes to it with the new lease", async () => {
+  const { station, drafts } = plant(2);
+  const content = { outcome: null, label: null, boxes: [], note: "x" };
+  drafts.keep("cam/0/first", content);
+  const stop = station.start();
+  await settle();
+  expect(drafts.get("cam/0/first")).toEqual(content);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(drafts.get("cam/0/first")).toBeNull();
   stop();
 });
 

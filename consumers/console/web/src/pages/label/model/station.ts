@@ -1,6 +1,6 @@
 import { backoff } from "@/api/eventStream";
 import type { Box, LabelOutcome, RecentLabel, TaskView, TaskWithoutLease } from "@/api/types";
-import type { DraftContent, Drafts } from "./drafts";
+import { contentOf, type DraftContent, type Drafts } from "./drafts";
 import type { Outbox, Refused } from "./outbox";
 
 /** The frame in hand and three behind it. */
@@ -45,8 +45,8 @@ export interface StationState {
   /** Whether the server has answered since the start: an empty hand then means an empty queue. */
   settled: boolean;
   error: Error | null;
-  /** Tasks in hand that somebody else has now. */
-  lost: readonly string[];
+  /** What became of the task in hand meanwhile: somebody else may have it, or it was closed. */
+  gone: "lost" | "closed" | null;
 }
 
 export const labelIdOf = (task: TaskView): string => `${task.task_id}/${task.lease.fencing_token}`;
@@ -96,12 +96,14 @@ export class Station {
     asking: false,
     settled: false,
     error: null,
-    lost: [],
+    gone: null,
   };
   private timers: ReturnType<typeof setInterval>[] = [];
   private retry: ReturnType<typeof setTimeout> | undefined;
   private attempt = 0;
   private running = false;
+  private recalled = false;
+  private backWished = false;
 
   constructor(
     private readonly edgeId: string | null,
@@ -155,6 +157,11 @@ export class Station {
 
   /** One label further back among the last ten. */
   back(): boolean {
+    if (!this.recalled && this.state.past.length === 0) {
+      // The server is still being asked: the wish is granted when it has answered.
+      this.backWished = true;
+      return true;
+    }
     const next = this.state.looking === null ? 0 : this.state.looking + 1;
     if (next >= this.state.past.length) return false;
     this.become({ looking: next });
@@ -173,7 +180,7 @@ export class Station {
 
   /** Put the frame in hand aside because somebody else has it. */
   drop(): void {
-    this.become({ tasks: this.state.tasks.slice(1), lost: [] });
+    this.become({ tasks: this.state.tasks.slice(1), gone: null });
     this.look();
   }
 
@@ -204,6 +211,12 @@ export class Station {
     if (task && this.state.looking === null) this.drafts.save(task.task_id, task.lease.fencing_token, content);
   }
 
+  /** A task was opened, reopened or closed, by whomever. */
+  changed(taskId: string, state: string): void {
+    if (state === "closed") this.without([taskId], "closed");
+    else this.look();
+  }
+
   /** Ask for tasks until enough are in hand. */
   look(): void {
     if (!this.running || this.state.asking || this.state.tasks.length >= HELD) return;
@@ -223,6 +236,11 @@ export class Station {
       return;
     }
     this.attempt = 0;
+    // What the server lacks of a draft, as of a window that was closed in a hurry, goes to it under the new lease.
+    for (const task of tasks) {
+      const draft = this.drafts.get(task.task_id);
+      if (draft) this.drafts.save(task.task_id, task.lease.fencing_token, contentOf(draft));
+    }
     this.become({ tasks: merged(this.state.tasks, tasks, this.spoken), asking: false, settled: true, error: null });
   }
 
@@ -247,7 +265,7 @@ export class Station {
       labeled_at_us: Date.now() * 1000,
       version: 1,
     });
-    this.become({ tasks: this.state.tasks.slice(1), lost: [] });
+    this.become({ tasks: this.state.tasks.slice(1), gone: null });
     const body = { ...leaseOf(task), ...bodyOf(answer), prediction_shown: answer.prediction_shown };
     this.outbox.add({ kind: "submit", labelId, task, body });
     this.look();
@@ -288,6 +306,9 @@ export class Station {
     } catch (error) {
       console.debug("the last labels can't be had now", error);
     }
+    this.recalled = true;
+    if (this.backWished) this.back();
+    this.backWished = false;
   }
 
   private async renew(): Promise<void> {
@@ -295,14 +316,20 @@ export class Station {
     if (leases.length === 0) return;
     try {
       const { lost } = await this.calls.renew(leases);
-      const [hand, ...behind] = this.state.tasks;
-      if (lost.length === 0 || !hand) return;
-      const kept = behind.filter((task) => !lost.includes(task.task_id));
-      this.become({ tasks: [hand, ...kept], lost: lost.filter((id) => id === hand.task_id) });
-      this.look();
+      this.without(lost, "lost");
     } catch (error) {
       console.debug("leases could not be renewed; the next beat tries again", error);
     }
+  }
+
+  /** Take tasks out of the hand's reach; the one in hand stays, as somebody is at it, with a word of what happened. */
+  private without(taskIds: readonly string[], why: "lost" | "closed"): void {
+    const [hand, ...behind] = this.state.tasks;
+    if (taskIds.length === 0 || !hand) return;
+    const kept = behind.filter((task) => !taskIds.includes(task.task_id));
+    const gone = taskIds.includes(hand.task_id) ? why : this.state.gone;
+    this.become({ tasks: [hand, ...kept], gone });
+    this.look();
   }
 
   private giveBack(tasks: readonly TaskView[]): void {

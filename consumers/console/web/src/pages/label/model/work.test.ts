@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { recent, task } from "@/test/labeling";
-import { beginning, contentOf, EMPTY, imageLabel, said, worked, type Work, type WorkAct } from "./work";
+import { beginning, draftOf, EMPTY, imageLabel, said, worked, type Work, type WorkAct } from "./work";
 
 const image = { width: 100, height: 80 };
 const at = (x: number, y: number) => ({ x, y });
@@ -108,5 +108,5 @@ test("a task begins with what the server lacks, else with its draft; a correctio
   expect(beginning(task("a", { draft }), local)).toBe(local);
   expect(beginning(task("a"), null)).toBeNull();
   const opened = worked(EMPTY, { do: "open", content: said(recent("x", { note: "n" })), classes: [] });
-  expect(contentOf(opened)).toEqual({ outcome: "labeled", label: "good", boxes: [], note: "n" });
+  expect(draftOf(opened)).toEqual({ outcome: "labeled", label: "good", boxes: [], note: "n" });
 });

@@ -1,5 +1,5 @@
 import type { Box, LabelOutcome, RecentLabel, TaskWithoutLease } from "@/api/types";
-import type { DraftContent } from "./drafts";
+import { contentOf, type DraftContent } from "./drafts";
 import { fromDrag, fromExtremes, moved, resized, type Area, type Point, type Size } from "./geometry";
 
 export type Tool = "none" | "box" | "extreme";
@@ -165,12 +165,7 @@ export function worked(work: Work, act: WorkAct): Work {
 /** The image's class: the one chosen, else that of the first box; null when neither says. */
 export const imageLabel = (work: Work): string | null => work.label ?? work.boxes[0]?.label ?? null;
 
-export const contentOf = (work: Work): DraftContent => ({
-  outcome: work.outcome,
-  label: work.label,
-  boxes: [...work.boxes],
-  note: work.note,
-});
+export const draftOf = (work: Work): DraftContent => contentOf({ ...work, boxes: [...work.boxes] });
 
 /** What a task begins with: what the server lacks, else its draft. */
 export function beginning(task: TaskWithoutLease, local: DraftContent | null): DraftContent | null {

@@ -67,8 +67,8 @@ export function Correcting({
   );
 }
 
-/** Somebody else may have the frame in hand. */
-export function Lost({ onNext }: { onNext: () => void }) {
+/** The frame in hand is no longer to be answered, or may be somebody else's. */
+export function Gone({ why, onNext }: { why: "lost" | "closed"; onNext: () => void }) {
   const t = useT();
   return (
     <Notice
@@ -80,7 +80,7 @@ export function Lost({ onNext }: { onNext: () => void }) {
         </Button>
       }
     >
-      {t("label.lost")}
+      {t(`label.${why}`)}
     </Notice>
   );
 }

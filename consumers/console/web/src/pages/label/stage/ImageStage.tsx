@@ -6,6 +6,7 @@ import type { Box } from "@/api/types";
 import { EmptyState } from "@/components/States";
 import { useT } from "@/i18n";
 import {
+  middleOf,
   scaleOf,
   settled,
   toImage,
@@ -27,7 +28,7 @@ import type { Sticky } from "./sticky";
 export interface StageActs {
   zoom: (factor: number) => void;
   fit: () => void;
-  /** A box in the middle of what is shown, a fifth of it each way. */
+  /** A box in the middle of what is seen of the image, a fifth of it each way. */
   middle: () => Area | null;
   focus: () => void;
 }
@@ -106,14 +107,9 @@ export function ImageStage({ picture, name, sticky, onSticky, boxes, ghosts = []
     fit: () => onSticky({ view: WHOLE }),
     middle: () => {
       if (!image) return null;
-      const from = toImage({ x: width * 0.4, y: height * 0.4 }, view, image, screen);
-      const to = toImage({ x: width * 0.6, y: height * 0.6 }, view, image, screen);
-      return {
-        x: Math.round(from.x),
-        y: Math.round(from.y),
-        w: Math.round(to.x - from.x),
-        h: Math.round(to.y - from.y),
-      };
+      const start = toImage({ x: 0, y: 0 }, view, image, screen);
+      const end = toImage({ x: width, y: height }, view, image, screen);
+      return middleOf(start, end, image);
     },
     focus: () => element.current?.focus({ preventScroll: true }),
   }));
