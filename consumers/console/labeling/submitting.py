@@ -31,6 +31,7 @@ from consumers.console.tables.leases import LeaseRow, SubmissionRow
 from schemas.records import Label, Record
 from schemas.topics import LABELS, Topic
 
+_Bounds = tuple[Sequence[str], tuple[int, int] | None]
 PATIENCE_US: Final = 15_000_000
 """A label pending for so long is sent again: its request is over, as a publisher gives up earlier."""
 KEPT_US: Final = 7 * 24 * 3_600_000_000
@@ -62,8 +63,12 @@ class Submitter:
         kept and sent as soon as it is back).
         """
         try:
+            # Read before the write begins: all other writers wait for each query in it.
+            with self._database.read() as session:
+                task = session.get(TaskRow, task_id)
+                bounds = None if task is None else _bounds(session, task)
             with self._database.write() as session:
-                label = self._written_down(session, labeler, task_id, fencing_token, answer)
+                label = self._written_down(session, labeler, task_id, fencing_token, answer, bounds)
         except ProblemError as problem:
             if problem.status == 409:
                 self._keep(labeler, task_id, fencing_token, answer)
@@ -100,7 +105,15 @@ class Submitter:
             )
             session.execute(sent)
 
-    def _written_down(self, session: Session, labeler: str, task_id: str, fencing_token: int, answer: Answer) -> Label:
+    def _written_down(
+        self,
+        session: Session,
+        labeler: str,
+        task_id: str,
+        fencing_token: int,
+        answer: Answer,
+        bounds: _Bounds | None,
+    ) -> Label:
         # Locked first: two requests with one token, as of a double click, then come one after the other.
         lease = session.get(LeaseRow, task_id, with_for_update=True)
         task = session.get(TaskRow, task_id)
@@ -111,7 +124,7 @@ class Submitter:
         if known is not None:
             return _same(known, labeler, answer)
         _check_lease(lease, task, labeler, fencing_token)
-        check_answer(answer, *_known_of(session, task))
+        check_answer(answer, *(bounds or ((), None)))
         now = self._clock()
         label = first_label(task, answer, label_id, labeler, now)
         session.add(_row(label, task_id, now))
@@ -128,8 +141,7 @@ class Submitter:
         if says(latest, answer):
             return latest
         task = session.get(TaskRow, latest.task_id)
-        classes, size = ((), None) if task is None else _known_of(session, task)
-        check_answer(answer, classes, size)
+        check_answer(answer, *(((), None) if task is None else _bounds(session, task)))
         label = corrected_label(latest, answer, self._clock())
         session.add(_row(label, latest.task_id, self._clock()))
         return label
@@ -218,7 +230,7 @@ def _same(known: SubmissionRow, labeler: str, answer: Answer) -> Label:
     return label
 
 
-def _known_of(session: Session, task: TaskRow) -> tuple[Sequence[str], tuple[int, int] | None]:
+def _bounds(session: Session, task: TaskRow) -> _Bounds:
     """The classes of the task's edge, and the size of its image where an inspection told it."""
     policy = session.get(PolicyRow, task.edge_id)
     inspection = session.get(InspectionRow, (task.camera_id, task.sequence))

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import delete, select
 
 from consumers.console.database import Database
-from consumers.console.labeling.claims import SETTLED_US, Labeler, Lease, claim, release, renew
+from consumers.console.labeling.claims import SETTLED_US, Labeler, Lease, _free, _take, claim, release, renew
 from consumers.console.tables.labels import TaskRow
 from consumers.console.tables.leases import LeaseRow
 from tests.consumers.console.labeling.rows import NOW, fill, task_row
@@ -132,6 +132,20 @@ def test_a_wish_that_raises_the_rank_of_an_answered_task_does_not_bring_it_back(
     # Long after, the same question is a new one.
     fill(database, task_row(1, revision=2, priority=9.0, changed_at_us=NOW + SETTLED_US + 1))
     assert ids(claimed(database, BO)) == [first.task_id]
+
+
+@pytest.mark.parametrize("meanwhile", ["taken", "answered"])
+def test_a_task_that_changed_hands_since_it_was_looked_at_is_not_taken(database: Database, meanwhile: str) -> None:
+    fill(database, task_row(1))
+    with database.write() as session:
+        (seen,) = _free(session, ANN, None, 1, NOW)
+    (lease,) = claimed(database, BO)
+    if meanwhile == "answered":
+        answered(database, lease.task_id, 1)
+    with database.write() as session:
+        assert _take(session, seen, "ann", NOW, LEASE_US) is None
+    with database.read() as session:
+        assert session.get_one(LeaseRow, lease.task_id).fencing_token == lease.fencing_token
 
 
 class _Model:
