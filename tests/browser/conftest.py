@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from consumers.console.pages import FOLDER
 from consumers.console.permissions import Role
 from infra.setup.chromium import CHROMIUM_FLAGS, ensure_chromium
-from tests.browser.plant import Plant, plant_settings, running_plant
+from tests.browser.label_page import LabelPage
+from tests.browser.plant import Edge, Plant, plant_settings, running_plant
 from tests.browser.watching import Watch
 from tests.conftest import Broker
 
@@ -96,6 +97,14 @@ def make_person(plant: Plant, unique: str) -> MakePerson:
         return name
 
     return make
+
+
+@pytest.fixture
+def label(open_page: OpenPage, make_person: MakePerson, plant: Plant, edge: Edge) -> LabelPage:
+    """The Label page of an inspector, with the first frame of the module's `edge` on it."""
+    page = LabelPage(open_page(make_person()), plant.url, edge).open()
+    page.shows(0)
+    return page
 
 
 @pytest.fixture

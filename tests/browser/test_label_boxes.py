@@ -23,14 +23,6 @@ def edge(plant: Plant, unique: str) -> Edge:
     return made
 
 
-@pytest.fixture
-def label(open_page: OpenPage, make_person: MakePerson, plant: Plant, edge: Edge) -> LabelPage:
-    """The page of an inspector, with the first frame on it."""
-    page = LabelPage(open_page(make_person()), plant.url, edge).open()
-    page.shows(0)
-    return page
-
-
 def drawn(page: LabelPage) -> list[tuple[str | None, list[Box]]]:
     """Class and boxes of each label in the topic."""
     page.sent()

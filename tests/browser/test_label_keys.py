@@ -21,14 +21,6 @@ def edge(plant: Plant, unique: str) -> Edge:
     return made
 
 
-@pytest.fixture
-def label(open_page: OpenPage, make_person: MakePerson, plant: Plant, edge: Edge) -> LabelPage:
-    """The page of an inspector, with the first frame on it."""
-    page = LabelPage(open_page(make_person()), plant.url, edge).open()
-    page.shows(0)
-    return page
-
-
 def labels(page: LabelPage, count: int) -> list[Label]:
     """The labels in the topic, once there are so many."""
     wait_until(lambda: len(page.edge.labels()) >= count, f"{count} labels")

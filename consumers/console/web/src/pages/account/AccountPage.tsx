@@ -2,6 +2,7 @@ import { Alert, Title } from "@mantine/core";
 import { CircleAlert } from "lucide-react";
 import { useEffect, type ReactNode } from "react";
 import { OfflineError } from "@/api/problem";
+import { Mark } from "@/components/Mark";
 import { useT } from "@/i18n";
 import styles from "./AccountPage.module.css";
 
@@ -15,16 +16,7 @@ export function AccountPage({ title, hint, children }: { title: string; hint?: s
     <main className={styles.page}>
       <div className={styles.card}>
         <p className={styles.name}>
-          <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden>
-            <path
-              d="M3 19h6l3.4-11.5 5.2 16 3.6-9.5H29"
-              fill="none"
-              stroke="currentColor"
-              strokeWidth="2.8"
-              strokeLinecap="round"
-              strokeLinejoin="round"
-            />
-          </svg>
+          <Mark size={22} />
           {t("app.name")}
         </p>
         <Title order={1}>{title}</Title>
