@@ -6,6 +6,7 @@ from typing import Self
 from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.browser.plant import HEIGHT, WIDTH, Edge
+from tests.integration.edge_line import wait_until
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -77,7 +78,8 @@ class LabelPage:
     def has_ahead(self, count: int) -> None:
         """Wait until so many images have been fetched since the page was opened."""
         images = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/image')).length"
-        self.page.wait_for_function(f"{images} >= {count}")
+        # Not wait_for_function: that evaluates words in the page, which its policy forbids.
+        wait_until(lambda: int(self.page.evaluate(images)) >= count, f"{count} images")
 
     def sent(self) -> None:
         """Wait until the server has everything."""

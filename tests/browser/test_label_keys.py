@@ -177,8 +177,8 @@ def test_brightness_is_kept_for_the_edge(label: LabelPage) -> None:
     label.press("ArrowRight", "ArrowRight")
     stage = label.stage(0).locator("canvas").first
     expect(stage).to_have_css("filter", "brightness(1.1) contrast(1)")
-    kept = f"localStorage.getItem('linewatch.view.{label.edge.name}')?.includes('1.1')"
-    label.page.wait_for_function(kept)
+    kept = f"localStorage.getItem('linewatch.view.{label.edge.name}')"
+    wait_until(lambda: "1.1" in (label.page.evaluate(kept) or ""), "the setting kept")
     label.open()
     label.shows(0)
     expect(label.stage(0).locator("canvas").first).to_have_css("filter", "brightness(1.1) contrast(1)")
