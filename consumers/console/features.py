@@ -5,7 +5,6 @@ Their routers bring `lifespan`, so it starts and stops with the application that
 
 import asyncio
 import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -25,9 +24,6 @@ from consumers.console.services import Services
 from consumers.console.showing import Images
 
 _RESEND_EVERY_S: Final = 5.0
-# Python lets a busy thread run on for 5 ms before another gets its turn. A write to SQLite is some ten calls that each
-# give the turn away, and all other writers wait for it: with the projection and fifty people that made 50 ms of 5.
-_TURN_S: Final = 0.0005
 _FORGET_EVERY: Final = 720  # rounds of resending: an hour
 _LOG: Final = logging.getLogger(__name__)
 
@@ -76,7 +72,6 @@ FeaturesDep = Annotated[Features, Depends(get_features)]
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Make the features when an application starts, keep labels moving, close at its end."""
-    sys.setswitchinterval(_TURN_S)
     services: Services = app.state.services
     features = app.state.features = Features.of(services)
     show_all(services.hub, features.edges)
