@@ -3,10 +3,15 @@
 import gzip
 import json
 import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 
 from consumers.console.pages import FOLDER
+from tests.paths import REPO
 
 LIMIT = 400_000  # bytes of compressed JavaScript
 
@@ -63,3 +68,12 @@ def test_every_text_file_lies_there_compressed_too() -> None:
 def test_styles_and_page_name_no_address_off_the_machine() -> None:
     for path in (*FOLDER.rglob("*.css"), FOLDER / "index.html"):
         assert re.findall(r"(?:url\(|src=|href=)[\"']?(?:https?:)?//[^)\"']*", path.read_text()) == []
+
+
+def test_the_wheel_carries_the_pages_and_not_their_source(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=REPO, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "consumers/console/static/index.html" in names
+    assert [name for name in names if name.startswith("consumers/console/web/")] == []
