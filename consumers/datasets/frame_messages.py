@@ -99,7 +99,11 @@ class FrameMessages:
         return offset if offset >= 0 else self.span(topic, partition).high
 
     def one(self, topic: str, partition: int, offset: int) -> Message | None:
-        """The message at an offset, None when it is not there (any more). Raises BrokerAwayError."""
+        """The message at an offset, None when it is not there (any more). TopicMissingError, BrokerAwayError."""
+        # Asked first: of a topic that is not there, reading hears nothing for half a minute.
+        span = self.span(topic, partition)
+        if not span.low <= offset < span.high:
+            return None
         for message in self._read(topic, partition, offset, offset + 1):
             return message if message.offset() == offset else None
         return None
