@@ -1,9 +1,8 @@
 """What every processor does with a bundle: decode, step, send, store, acknowledge. In that order, always."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from faust.types import TP
 
@@ -17,10 +16,8 @@ from streams.bundles import Record
 from streams.outputs import Output
 from streams.state_table import Stamped, StateTable
 
-_LOG: Final = logging.getLogger(__name__)
 S = TypeVar("S")
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Host(Protocol):
@@ -205,30 +202,6 @@ class BundleProcessor(Generic[S]):
             return None
         self._last_tick[partition] = at_us
         return at_us, origin
-
-
-def one_by_one(
-    step: Callable[[bytes | None, Sequence[T]], tuple[S, R]],
-    encode: Callable[[S], bytes],
-    before: bytes | None,
-    events: Sequence[T],
-) -> tuple[S, list[tuple[int, R]], list[tuple[int, str]]]:
-    """Step through events that failed together, each alone: the last state, each outcome, each failure, by index.
-
-    A bug of ours must stop neither the other events nor the other edges.
-    """
-    state, _ = step(before, ())
-    outcomes, failures = [], []
-    for index, event in enumerate(events):
-        try:
-            after, outcome = step(encode(state), [event])
-        except Exception as error:  # noqa: BLE001 - whatever it is, the event is dead-lettered with it
-            _LOG.exception("event %d of %d is dead-lettered", index, len(events))
-            failures.append((index, f"{type(error).__name__}: {error}"))
-            continue
-        state = after
-        outcomes.append((index, outcome))
-    return state, outcomes, failures
 
 
 def _checked_key(record: Record, edge_id: str) -> bytes:

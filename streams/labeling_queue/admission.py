@@ -5,11 +5,11 @@ model, a margin within the policy's bound, the random sample. An error is asked 
 verdict: there is nothing to see.
 
 Duplicates get no place: the same frame, the same image (by sha256, among open and lately closed frames), and
-near-twins. **A near-twin** looks to the model like an open question of its camera: same verdict, same predicted class,
-scores within TWIN_SCORE, and embeddings within TWIN_DISTANCE of each other, relative to their length. The 16 numbers
+look-alikes. **A look-alike** is to the model like an open question of its camera: same verdict, same predicted class,
+scores within ALIKE_SCORE, and embeddings within ALIKE_DISTANCE of each other, relative to their length. The 16 numbers
 are coarse: for models without features they are the mean greys of a 4 x 4 grid, and a scratch hardly moves those. So a
-twin must pass all these tests, and a verdict of review is a twin only of the same part seen again: two parts that both
-need a look are two questions, however alike they are. Requests are never twins: somebody wants to see just these.
+look-alike must pass all these tests, and a verdict of review is one only of the same part seen again: two parts that
+both need a look are two questions, however alike they are. Requests never are: somebody wants to see just these.
 Only open tasks are compared, so the work and the state are bounded by the cap.
 """
 
@@ -24,7 +24,7 @@ from schemas.records import Box, FrameLocation, Inspection, Prediction, Requeste
 from schemas.records.labeling import TaskReason
 from schemas.topics import FRAMES
 from streams.errors import StreamsError
-from streams.labeling_queue.events import chosen
+from streams.labeling_queue.events import Passed, chosen
 from streams.labeling_queue.rank import priority_of, requested_priority
 from streams.labeling_queue.room import put
 from streams.labeling_queue.state import (
@@ -42,8 +42,8 @@ from streams.labeling_queue.state import (
 )
 
 MAX_CAMERAS: Final = 256
-TWIN_SCORE: Final = 0.02
-TWIN_DISTANCE: Final = 0.02
+ALIKE_SCORE: Final = 0.02
+ALIKE_DISTANCE: Final = 0.02
 BOXES: Final = 16  # of a prediction; the surest ones
 NAME_LENGTH: Final = 128
 _SCALE: Final = 1 / 8192  # embeddings as 16-bit numbers: range 4, step 0.0001, as fine as they are published
@@ -55,7 +55,7 @@ class ImpossibleEventError(StreamsError):
 
 
 def concerns(queue: Queue, inspection: Inspection) -> bool:
-    """Whether an inspection may become a question; all others leave no trace in the state."""
+    """Whether an inspection may become a question; all others leave nothing but their camera's mark in the state."""
     return _span_for(queue.spans, inspection) is not None or reason_of(queue.rule, inspection) is not None
 
 
@@ -75,7 +75,7 @@ def reason_of(rule: Rule, inspection: Inspection) -> TaskReason | None:
 
 def admit(queue: Queue, inspection: Inspection) -> None:
     """Give an inspection's frame a place if it deserves one; ImpossibleEventError for what can't be."""
-    if not concerns(queue, inspection) or not _is_new(queue, inspection):
+    if not _is_new(queue, inspection) or not concerns(queue, inspection):
         return
     span, reason = _span_for(queue.spans, inspection), reason_of(queue.rule, inspection)
     if span is not None:
@@ -84,7 +84,9 @@ def admit(queue: Queue, inspection: Inspection) -> None:
         task.priority = wish_priority(queue.rule, span.priority, task)
     elif reason is not None:
         task = _task_of(queue, inspection, reason)
-    cause = duplicate(queue, inspection.frame_id, task) or ("" if span is not None else _twin(queue, inspection, task))
+    cause = duplicate(queue, inspection.frame_id, task) or (
+        "" if span is not None else _look_alike(queue, inspection, task)
+    )
     if cause:
         add(queue.totals.dropped, cause)
         return
@@ -112,6 +114,17 @@ def _is_new(queue: Queue, inspection: Inspection) -> bool:
         return False
     camera.epoch, camera.sequence = max(camera.epoch, epoch), sequence
     return True
+
+
+def pass_by(queue: Queue, passed: Passed) -> None:
+    """Move the marks of cameras past frames that were nothing to ask about."""
+    for camera_id, (epoch, sequence) in passed.marks.items():
+        camera = queue.cameras.get(camera_id)
+        if camera is not None:
+            camera.epoch, camera.sequence = max(camera.epoch, epoch), max(camera.sequence, sequence)
+        elif len(queue.cameras) < MAX_CAMERAS:
+            check_frame_id(camera_id, sequence)
+            queue.cameras[camera_id] = Camera(epoch, sequence)
 
 
 def check_frame_id(camera_id: str, sequence: int) -> None:
@@ -217,13 +230,13 @@ def duplicate(queue: Queue, frame_id: str, task: Task) -> str:
     return "same_image" if any(known.sha256 == task.sha256 for known in images) else ""
 
 
-def _twin(queue: Queue, inspection: Inspection, task: Task) -> str:
+def _look_alike(queue: Queue, inspection: Inspection, task: Task) -> str:
     if not task.embedding or task.prediction is None:
         return ""
     mine, prefix = _unpacked(task.embedding), f"{inspection.camera_id}/"
     for frame_id, other in queue.open.items():
         if frame_id.startswith(prefix) and _looks_like(task, other) and near(mine, _unpacked(other.embedding)):
-            return "near_twin"
+            return "look_alike"
     return ""
 
 
@@ -234,12 +247,12 @@ def _looks_like(task: Task, other: Task) -> bool:
     if task.verdict == "review" and (task.part_id is None or task.part_id != other.part_id):
         return False
     alike = (task.verdict, mine.label) == (other.verdict, theirs.label)
-    return alike and abs(mine.score - theirs.score) <= TWIN_SCORE
+    return alike and abs(mine.score - theirs.score) <= ALIKE_SCORE
 
 
 def near(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two embeddings are within TWIN_DISTANCE of each other, relative to the longer one."""
-    return math.dist(one, other) <= TWIN_DISTANCE * max(math.hypot(*one), math.hypot(*other))
+    """Whether two embeddings are within ALIKE_DISTANCE of each other, relative to the longer one."""
+    return math.dist(one, other) <= ALIKE_DISTANCE * max(math.hypot(*one), math.hypot(*other))
 
 
 def _unpacked(embedding: bytes) -> tuple[int, ...]:

@@ -1,10 +1,11 @@
 """The Faust app of labeling_queue: one table, one agent over inspections, labels, requests and ticks."""
 
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
 import faust
-from confluent_kafka import TopicCollection
+from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from prometheus_client import CollectorRegistry
 
@@ -63,9 +64,16 @@ def build_app(
 
 def topic_ids(admin: AdminClient, names: TopicNames) -> Sources:
     """Kafka's ids of the topics whose offsets the state holds; KafkaException when the broker does not say."""
-    asked = [names.labels, names.requests]
-    found = admin.describe_topics(TopicCollection(asked), request_timeout=ANSWER_TIMEOUT)
-    return Sources(*(str(found[name].result().topic_id) for name in asked))
+    asked, patience = [names.labels, names.requests], time.monotonic() + ANSWER_TIMEOUT
+    while True:
+        found = admin.describe_topics(TopicCollection(asked), request_timeout=ANSWER_TIMEOUT)
+        try:
+            return Sources(*(str(found[name].result().topic_id) for name in asked))
+        except KafkaException:
+            # A topic that was made this moment is not known to every broker yet.
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.2)
 
 
 def run_labeling(

@@ -23,6 +23,12 @@ class Asking(msgspec.Struct, frozen=True):
     offset: int
 
 
+class Passed(msgspec.Struct, frozen=True):
+    """Cameras' latest frames, (epoch, sequence), among those that were nothing to ask about."""
+
+    marks: dict[str, tuple[int, int]]
+
+
 class Sources(NamedTuple):
     """Kafka's ids of the topics as they are now: offsets are compared only within one of them."""
 
@@ -30,7 +36,7 @@ class Sources(NamedTuple):
     requests: str = ""
 
 
-Event = Inspection | Answered | Asking | Rule | Sources
+Event = Inspection | Passed | Answered | Asking | Rule | Sources
 
 
 def rule_of(policy: EdgePolicy) -> Rule:

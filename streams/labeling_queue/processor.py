@@ -3,13 +3,14 @@
 State first, then what it has to say (announce says why): a step is stored, its changelog record awaited, its news
 sent, its bundle acknowledged. A state whose news were not sent yet is never stepped on from.
 
-Most inspections are nothing to ask about and leave no trace in the state, so they cost neither a step nor a write.
+Most inspections are nothing to ask about and move only their camera's mark. They cost neither a step nor a write: the
+marks go with the next step that is one. Should they be lost, those frames are looked at again, against the same state,
+and are again nothing to ask about.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from infra.blobs import BlobStore
@@ -30,12 +31,12 @@ from schemas.topics import (
 from streams.bundles import Record
 from streams.labeling_queue.admission import concerns
 from streams.labeling_queue.announce import alarms_of, has_news, minutes_of, tasks_of
-from streams.labeling_queue.events import Answered, Asking, Event, Sources, rule_of
+from streams.labeling_queue.events import Answered, Asking, Event, Passed, Sources, rule_of
 from streams.labeling_queue.metrics import LabelingMetrics
 from streams.labeling_queue.state import WRITER, Queue, StateVersionError, decode_state, encode_state
-from streams.labeling_queue.step import Outcome, step
+from streams.labeling_queue.step import step
 from streams.outputs import Output
-from streams.processor import Batch, BundleProcessor, Host, Policies, Sender, one_by_one
+from streams.processor import Batch, BundleProcessor, Host, Policies, Sender
 from streams.state_table import Stamped, StateTable
 
 _LOG: Final = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Processor(BundleProcessor[Queue]):
         self._sources = sources
         self._known: dict[int, dict[bytes, Queue]] = {}  # per partition: its edges as they are stored
         self._news: dict[int, dict[bytes, Queue]] = {}  # of these, with something left to say
+        self._passed: dict[bytes, dict[str, tuple[int, int]]] = {}  # marks that wait for the next step of their edge
 
     async def take(self, event: Any) -> list["asyncio.Future[Any]"] | None:
         """Process one bundle; what its states have to say is sent once the changelog has them."""
@@ -126,6 +128,7 @@ class Processor(BundleProcessor[Queue]):
         """Forget every partition."""
         self._known.clear()
         self._news.clear()
+        self._passed.clear()
         self._metrics.forget()
 
     def meet(self, partition: int, stored: Iterable[tuple[bytes, Stamped]]) -> None:
@@ -168,12 +171,11 @@ class Processor(BundleProcessor[Queue]):
 
         for key, (inspections, origins) in self._by_edge(batch, records, read).items():
             known = self._known[partition].get(key)
-            if known is None or self._outdated(known):
+            if known is None or self._outdated(known) or any(concerns(known, seen) for seen in inspections):
                 self._step(batch, event, key, inspections, origins)
-                continue
-            asking = [index for index, inspection in enumerate(inspections) if concerns(known, inspection)]
-            if asking:
-                self._step(batch, event, key, [inspections[i] for i in asking], [origins[i] for i in asking])
+            else:
+                marks = self._passed.setdefault(key, {})
+                marks.update({seen.camera_id: (seen.epoch, seen.sequence) for seen in inspections})
 
     def _read_label(self, _: int, record: Record) -> tuple[str, Event]:
         label = self._codec.decode(record.value, Label)
@@ -204,21 +206,17 @@ class Processor(BundleProcessor[Queue]):
         stamped = self._table.load(event, key)
         before = stamped.value if stamped.revision >= 0 else None
         policy = self._policies.get(edge_id)
-        lead: list[Event] = [self._sources, *([] if policy is None else [rule_of(policy)])]
+        lead: list[Event] = [self._sources, Passed(self._passed.pop(key, {}))]
+        if policy is not None:
+            lead.append(rule_of(policy))
         try:
             queue, out = step(edge_id, before, [*lead, *events])
         except StateVersionError:
             raise
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other edges
             _LOG.exception("edge %s: a batch of %d events failed as a whole, now one by one", edge_id, len(events))
-            queue, out = _one_by_one(edge_id, before, [*lead, *events])
+            queue, out = step(edge_id, before, [*lead, *events], careful=True)
         batch.states[key] = (stamped, queue)
         for index, reason in out.refused:
             if index >= len(lead):
                 self._bury(batch, origins[index - len(lead)], reason, "ImpossibleEvent")
-
-
-def _one_by_one(edge_id: str, before: bytes | None, events: Sequence[Event]) -> tuple[Queue, Outcome]:
-    queue, outcomes, failures = one_by_one(partial(step, edge_id), encode_state, before, events)
-    refused = [(index, reason) for index, said in outcomes for _, reason in said.refused]
-    return queue, Outcome(failures + refused)

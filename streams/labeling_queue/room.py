@@ -31,10 +31,11 @@ def put(queue: Queue, frame_id: str, task: Task, at_us: int) -> None:
     add(queue.totals.opened, task.reason)
 
 
-def trim(queue: Queue, at_us: int) -> None:
-    """After the cap fell: close the lowest-ranked until it holds, or only requested ones are left."""
+def trim(queue: Queue) -> None:
+    """When the cap fell: close the lowest-ranked until it holds, or only requested ones are left."""
     while len(queue.open) > queue.rule.cap and (victim := _lowest(queue)) is not None:
-        _displace(queue, victim, at_us)
+        # No event says this: its time is that of the latest change before.
+        _displace(queue, victim, max(task.changed_at_us for task in queue.open.values()))
 
 
 def close(queue: Queue, frame_id: str, why: str, at_us: int) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from faust.types import TP
@@ -20,7 +19,7 @@ from streams.line_statistics.reader import BundleReader
 from streams.line_statistics.state import WRITER, EdgeState, StateVersionError, encode_state
 from streams.line_statistics.step import awaits_tick, step
 from streams.outputs import Output
-from streams.processor import Batch, BundleProcessor, Host, Policies, Sender, one_by_one
+from streams.processor import Batch, BundleProcessor, Host, Policies, Sender
 from streams.state_table import Stamped, StateTable
 
 _LOG: Final = logging.getLogger(__name__)
@@ -171,9 +170,15 @@ class Processor(BundleProcessor[EdgeState]):
 
 
 def _one_by_one(edge_id: str, before: bytes | None, events: Sequence[Event]) -> tuple[EdgeState, Outcome]:
-    state, outcomes, failures = one_by_one(partial(step, edge_id), encode_state, before, events)
-    out = Outcome(refused=failures)
-    for index, said in outcomes:
+    state, out = step(edge_id, before, ())
+    for index, event in enumerate(events):
+        try:
+            after, said = step(edge_id, encode_state(state), [event])
+        except Exception as error:  # noqa: BLE001 - as above
+            _LOG.exception("edge %s: event %d is dead-lettered", edge_id, index)
+            out.refused.append((index, f"{type(error).__name__}: {error}"))
+            continue
+        state = after
         out.statistics += said.statistics
         out.alarms += said.alarms
         out.refused += [(index, reason) for _, reason in said.refused]

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
+from msgspec.structs import replace
+
 from schemas.records import (
     Box,
     EdgeStatistics,
@@ -121,8 +123,6 @@ def labeled(
 
 def corrected(original: Label, version: int, label: str | None, outcome: LabelOutcome = "labeled") -> Label:
     """A later version of a label."""
-    from msgspec.structs import replace
-
     return replace(
         original,
         label_id=f"{original.label_id}/v{version}",
