@@ -39,6 +39,7 @@ def plant(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The console that most tests share."""
     assert (FOLDER / "index.html").is_file(), "the pages are not built: run make web"
     with running_plant(plant_settings(broker, tmp_path_factory.mktemp("console"))) as running:
+        running.person("somebody")  # without anybody, every page is the first run's
         yield running
 
 

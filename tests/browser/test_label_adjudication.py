@@ -56,7 +56,7 @@ def at(open_page: OpenPage, plant: Plant, edge: Edge, name: str) -> LabelPage:
     return page
 
 
-def test_two_disagree_and_a_third_one_takes_one_of_them(open_page: OpenPage, own_plant: Plant) -> None:
+def test_two_disagree_and_a_third_one_takes_one_of_them(own_plant: Plant, open_page: OpenPage) -> None:
     edge = own_plant.edge("press-7", frames=1, sample_rate=0.0, second_label_rate=1.0)
     inspect(edge, 0)
     at(open_page, own_plant, edge, "ann").press("2")
@@ -78,7 +78,7 @@ def test_two_disagree_and_a_third_one_takes_one_of_them(open_page: OpenPage, own
     assert (decided.labeler, decided.label) == ("chi", words["B"])
 
 
-def test_boxes_of_one_side_are_taken_over_and_changed(open_page: OpenPage, own_plant: Plant) -> None:
+def test_boxes_of_one_side_are_taken_over_and_changed(own_plant: Plant, open_page: OpenPage) -> None:
     edge = own_plant.edge("press-8", frames=1, sample_rate=0.0, second_label_rate=1.0, draw_boxes=True)
     inspect(edge, 0)
     first = at(open_page, own_plant, edge, "ann")

@@ -1,9 +1,10 @@
 """Boxes: by drag, by four extreme points, by keys alone; edited, undone, kept."""
 
+import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from schemas.records import Box
 from schemas.records.labeling import Prediction
@@ -141,6 +142,23 @@ def test_boxes_survive_a_reload_and_a_closed_window(
     other.has_boxes("dent, 80 x 60 pixels at 162, 120")
 
 
+def finger_drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """A finger that comes to rest before it lifts: one that does not is a fling, which swallows the next tap."""
+    touch = page.context.new_cdp_session(page)
+    began = time.time() - 2.0
+    steps = [
+        ("touchStart", [start]),
+        ("touchMove", [end]),
+        ("touchMove", [end]),
+        ("touchMove", [end]),
+        ("touchEnd", []),
+    ]
+    for number, (kind, points) in enumerate(steps):
+        places = [{"x": x, "y": y} for x, y in points]
+        at = {"type": kind, "touchPoints": places, "timestamp": began + number * 0.3}
+        touch.send("Input.dispatchTouchEvent", at)
+
+
 def test_fingers_draw_boxes_and_press_large_targets(
     open_page: OpenPage, make_person: MakePerson, plant: Plant, edge: Edge
 ) -> None:
@@ -149,11 +167,7 @@ def test_fingers_draw_boxes_and_press_large_targets(
     label.shows(0)
     page = label.page
     page.get_by_role("button", name="Box by drag").tap()
-    touch = page.context.new_cdp_session(page)
-    start, end = label.at(0, 60, 60), label.at(0, 160, 140)
-    for kind, point in (("touchStart", start), ("touchMove", end), ("touchEnd", None)):
-        points = [] if point is None else [{"x": point[0], "y": point[1]}]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    finger_drag(page, label.at(0, 60, 60), label.at(0, 160, 140))
     expect(label.boxes()).to_have_count(1)
     submit = page.get_by_role("button", name="Submit")
     for target in (submit, page.get_by_role("button", name="Unsure"), label.boxes().first):

@@ -1,5 +1,6 @@
 """The server goes away while somebody labels, and comes back: nothing is lost, nothing counts twice."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,13 +48,20 @@ def test_labels_given_while_the_server_is_killed_all_arrive_once(
         for number, key in ((1, "2"), (2, "3"), (3, "1"), (4, "2")):
             label.shows(number)
             label.press(key)
-        expect(label.page.get_by_text("4 labels are kept here")).to_be_visible()
+        # One more may have been claimed while the first label was on its way.
+        kept = label.page.get_by_text(re.compile(r"[45] labels are kept here"))
+        expect(label.stage(5).or_(kept).first).to_be_visible(timeout=30_000)
+        following = 5
+        if label.stage(5).is_visible():
+            label.press("1")
+            following = 6
+        expect(kept).to_be_visible(timeout=30_000)
         expect(label.page.get_by_test_id("line-state")).to_have_text("No connection")
         expect(label.page.get_by_text("No connection since")).to_be_visible()
         plant.console.start()
-        label.shows(5)
+        label.shows(following)
         label.sent()
-        for number in range(5, 10):
+        for number in range(following, 10):
             label.shows(number)
             label.press("1")
         expect(label.page.get_by_role("heading", name="Nothing to label at")).to_be_visible()

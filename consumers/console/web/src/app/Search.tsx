@@ -53,7 +53,7 @@ export function Search({ person, opened, onClose }: Props) {
       yOffset="12vh"
       centered={false}
       title={null}
-      aria-label={t("bar.search")}
+      attributes={{ content: { "aria-label": t("bar.search") } }}
     >
       <Combobox
         store={combobox}

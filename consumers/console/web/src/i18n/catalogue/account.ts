@@ -7,6 +7,7 @@ export const account = {
   ],
   "account.name": ["Name", "이름(ID)"],
   "account.password": ["Password", "비밀번호"],
+  "account.show_password": ["Show the password", "비밀번호 표시"],
   "account.wait": ["Wait {{seconds}} s before the next try.", "{{seconds}}초 후에 다시 시도하세요."],
   "account.forgot": [
     "Forgotten? An administrator can set a new one, or on the server: linewatch users passwd NAME",
@@ -19,8 +20,8 @@ export const account = {
   ],
   "account.token": ["First-run token", "최초 실행 토큰"],
   "account.token_hint": [
-    "`linewatch console` printed it when it started: it proves that you may reach the server.",
-    "`linewatch console` 시작 시 출력된 값으로, 서버 접근 권한을 확인합니다.",
+    "linewatch console printed it when it started: it proves that you may reach the server.",
+    "linewatch console 시작 시 출력된 값으로, 서버 접근 권한을 확인합니다.",
   ],
   "account.name_hint": [
     "Short, as it will stand in the audit: letters, digits, . _ -",

@@ -1,8 +1,9 @@
-import { Button, Group, PasswordInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useChangePassword } from "@/api/session";
+import { PasswordField } from "@/components/PasswordField";
 import { useT } from "@/i18n";
 import { AccountPage, FormError } from "./AccountPage";
 import styles from "./AccountPage.module.css";
@@ -32,11 +33,9 @@ export function ChangePassword({ forced }: { forced: boolean }) {
           change.mutateAsync({ current, new: password }).then(done, () => undefined);
         }}
       >
-        <PasswordInput
+        <PasswordField
           label={t("account.current")}
           autoComplete="current-password"
-          required
-          withAsterisk={false}
           autoFocus
           value={current}
           onChange={(event) => setCurrent(event.currentTarget.value)}

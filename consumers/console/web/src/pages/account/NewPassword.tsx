@@ -1,4 +1,4 @@
-import { PasswordInput } from "@mantine/core";
+import { PasswordField } from "@/components/PasswordField";
 import { useT } from "@/i18n";
 import { wrongWith } from "./passwords";
 
@@ -16,21 +16,17 @@ export function NewPassword({ label, password, again, onPassword, onAgain }: Pro
   const wrong = wrongWith(password, again);
   return (
     <>
-      <PasswordInput
+      <PasswordField
         label={label}
         description={t("account.password_hint")}
         autoComplete="new-password"
-        required
-        withAsterisk={false}
         value={password}
         error={wrong !== null && wrong !== "differ" ? t("account.too_short", { count: wrong.missing }) : null}
         onChange={(event) => onPassword(event.currentTarget.value)}
       />
-      <PasswordInput
+      <PasswordField
         label={t("account.password_again")}
         autoComplete="new-password"
-        required
-        withAsterisk={false}
         value={again}
         error={wrong === "differ" ? t("account.differ") : null}
         onChange={(event) => onAgain(event.currentTarget.value)}

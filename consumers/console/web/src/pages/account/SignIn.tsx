@@ -1,7 +1,8 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { ProblemError } from "@/api/problem";
 import { useSignIn } from "@/api/session";
+import { PasswordField } from "@/components/PasswordField";
 import { useT } from "@/i18n";
 import { AccountPage, FormError } from "./AccountPage";
 import styles from "./AccountPage.module.css";
@@ -50,12 +51,10 @@ export function SignIn() {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <PasswordInput
+        <PasswordField
           label={t("account.password")}
           name="password"
           autoComplete="current-password"
-          required
-          withAsterisk={false}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
