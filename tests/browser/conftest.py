@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from consumers.console.pages import FOLDER
 from consumers.console.permissions import Role
@@ -28,6 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
+    expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=str(ensure_chromium()), args=list(CHROMIUM_FLAGS))
         yield opened
