@@ -1,4 +1,4 @@
-"""`linewatch users`: people of the console, on the command line."""
+"""`linewatch users`: people of the console, and the programs that call it, on the command line."""
 
 import getpass
 import json
@@ -15,7 +15,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from consumers.console.database import Database
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="People of the console: add, passwd, list.")
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="People of the console: add, passwd, list, token.")
 _Stdin = Annotated[bool, typer.Option("--password-stdin", help="read the password from standard input")]
 
 
@@ -93,6 +93,31 @@ def list_people(json_output: Annotated[bool, typer.Option("--json", help="a JSON
         state = ("administrator" if row["admin"] else "") if row["active"] else "deactivated"
         table.add_row(row["name"], row["full_name"], row["role"], ", ".join(row["skills"]), state)
     Console().print(table)
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="the program it is for")],
+    role: Annotated[str, typer.Option(help="as a person's")] = "inspector",
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="days until it ends; for ever when absent")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="a JSON line")] = False,
+) -> None:
+    """Make a service token, with which a program calls the API (`Authorization: Bearer`), and print it once."""
+    from consumers.console.auditing import record
+    from consumers.console.auth import tokens
+    from consumers.console.errors import PeopleError
+    from consumers.console.permissions import ROLES
+    from consumers.console.services import now_us
+
+    if role not in ROLES:
+        raise PeopleError(f"role {role!r} is none of {', '.join(ROLES)}")
+    actor, now = _actor(), now_us()
+    ends = None if days is None else now + days * 86_400_000_000
+    with _database() as database, database.write() as session:
+        row, secret = tokens.issue(session, name, role, by=actor.name, at_us=now, expires_at_us=ends)
+        record(session, actor, "token.issue", f"{row.token_id} {name}", at_us=now, after={"name": name, "role": role})
+        told = {"token_id": row.token_id, "name": name, "role": role, "expires_at_us": ends, "secret": secret}
+    sys.stdout.write((json.dumps(told) if json_output else secret) + "\n")
 
 
 @contextmanager

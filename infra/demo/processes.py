@@ -21,9 +21,16 @@ class Child:
     def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.name, self.log = name, log
         command = [sys.executable, "-m", "infra.cli", *arguments]
-        with log.open("wb") as output:
+        # For its owner alone: the console tells the first administrator's token there.
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
             self._process = subprocess.Popen(
-                command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent
+                command,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=log.parent,
+                # Ctrl-C is for the demo, which stops its children one and all: they must not hear it twice.
+                start_new_session=True,
             )
 
     @property
@@ -34,9 +41,13 @@ class Child:
     def exit_code(self) -> int | None:
         return self._process.poll()
 
+    def said(self) -> str:
+        """Its log so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
     def last_words(self) -> str:
         """The end of its log, for error messages."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = self.said().splitlines()
         return "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])
 
     def check(self) -> None:
@@ -53,19 +64,22 @@ class Child:
             raise DemoError(f"{self.name} took longer than {timeout:.0f} s; see {self.log}") from error
         self.check()
 
-    def stop(self) -> None:
-        """Ask it to stop, wait, and end it when it does not."""
+    def ask_to_stop(self) -> None:
+        """Ask it to stop; nothing when it has ended."""
         if self.running:
             self._process.terminate()
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+
+    def await_end(self, seconds: float) -> None:
+        """Wait for its end, and end it when it does not come."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 class Children:
-    """Starts children and stops them all, last one first, whatever happens."""
+    """Starts children and stops them all, whatever happens."""
 
     def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
         # A demo must never write into the plant that this machine's own settings name.
@@ -90,6 +104,11 @@ class Children:
         for child in self._children:
             child.check()
 
+    def last_words(self, *names: str) -> str:
+        """The end of these children's logs, for a failure that none of them noticed."""
+        told = [child for child in self._children if child.name in names]
+        return "\n".join(f"the end of {child.log}:\n{child.last_words()}" for child in told)
+
     def __enter__(self) -> Self:
         return self
 
@@ -97,7 +116,10 @@ class Children:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for child in reversed(self._children):
-            child.stop()
+            child.ask_to_stop()
+        ends = time.monotonic() + _STOP_SECONDS
+        for child in self._children:
+            child.await_end(max(ends - time.monotonic(), 0.1))
 
 
 class Deadline:

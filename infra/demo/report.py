@@ -4,22 +4,26 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from infra.demo.labeling import Labeling
 from infra.demo.tally import Sighting, Tally
 from schemas.records import VERDICTS
 
 
-def progress_table(done: Mapping[str, tuple[int, int]], expected: int | None) -> Table:
-    """A line an edge: frames published, inspected, and a bar."""
+def progress_table(done: Mapping[str, tuple[int, int]], expected: int | None, waiting: Mapping[str, int]) -> Table:
+    """A line an edge: frames published, inspected, waiting for a label, and a bar."""
     table = Table(box=None, pad_edge=False)
-    for title in ("edge", "published", "inspected", ""):
+    for title in ("edge", "published", "inspected", "to label", ""):
         table.add_column(title, justify="left" if title in ("edge", "") else "right")
     for edge, (published, inspected) in done.items():
         share = min(1.0, inspected / expected) if expected else 0.0
-        table.add_row(edge, str(published), str(inspected), "█" * round(share * 30) + "·" * (30 - round(share * 30)))
+        bar = "█" * round(share * 30) + "·" * (30 - round(share * 30))
+        table.add_row(edge, str(published), str(inspected), str(waiting.get(edge, 0)), bar)
     return table
 
 
-def result_table(tallies: Sequence[Tally], models: Mapping[str, str], counted: Mapping[str, int]) -> Table:
+def result_table(
+    tallies: Sequence[Tally], models: Mapping[str, str], counted: Mapping[str, int], labeling: Labeling
+) -> Table:
     """The table at the demo's end, one column an edge."""
     table = Table(title="What happened", title_justify="left")
     table.add_column("")
@@ -36,6 +40,7 @@ def result_table(tallies: Sequence[Tally], models: Mapping[str, str], counted: M
         ("latency p50", [f"{t.latency_p50 * 1000:.1f} ms" for t in tallies]),
         ("latency p99", [f"{t.latency_p99 * 1000:.1f} ms" for t in tallies]),
         ("images/s", [f"{t.images_per_second:.1f}" for t in tallies]),
+        ("waiting for a label", [str(labeling.offered[t.edge_id]) for t in tallies]),
     ]
     for name, cells in rows:
         table.add_row(name, *cells)

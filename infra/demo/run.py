@@ -1,10 +1,10 @@
-"""The demo: train two models, start broker, edges, statistics and cameras, watch, report."""
+"""The demo: train two models, start the whole line and the console over it, watch, report, stay."""
 
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,40 +13,39 @@ from typing import Final
 from rich.console import Console
 from rich.live import Live
 
+from infra.blobs import open_blobs
 from infra.broker import Cluster, ClusterOptions
 from infra.demo.contact_sheet import Tile, write_sheet
+from infra.demo.door import Door, OpeningDoor
 from infra.demo.errors import DemoError
+from infra.demo.labeling import Labeling, labeling_failures, look
+from infra.demo.options import EDGES, NETWORK_EDGE, PART, RULES_EDGE, DemoOptions
+from infra.demo.policies import classes_of, policy_of, publish_policies
 from infra.demo.processes import Child, Children, Deadline
 from infra.demo.report import chosen, failures, progress_table, result_table
+from infra.demo.staying import show_door, stay, stoppable
 from infra.demo.tally import Tally, counted_by_statistics, tally
+from infra.demo.teaching import (
+    TRAINING_SECONDS,
+    draw_training_images,
+    model_name,
+    models_in,
+    start_training,
+    training_images,
+)
 from infra.demo.watch import Watch
-from infra.schema_topic import make_codec
+from infra.kafka import make_admin
+from infra.schema_topic import make_codec, publish_schemas
 from infra.settings import Settings
+from infra.topics import apply_topics
+from schemas.codec import Codec
 
-RULES_EDGE: Final = "rules-edge"
-NETWORK_EDGE: Final = "network-edge"
-EDGES: Final = (RULES_EDGE, NETWORK_EDGE)
 _CAMERAS: Final = {RULES_EDGE: "cam-1", NETWORK_EDGE: "cam-2"}
-_TRAINING_IMAGES: Final = 180
-_TRAINING_SECONDS: Final = 900.0
-_PART: Final = "synthetic:panel"
 _TILES: Final = 12  # of each edge
 _STALLED_S: Final = 120.0
+_CONSOLE_SECONDS: Final = 60.0
+_LIVE_FPS: Final = 0.5
 _MARK: Final = ".linewatch-demo"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoOptions:
-    """What the demo shall do. `source` None means the synthetic camera; otherwise a folder of images."""
-
-    source: Path | None
-    frames: int
-    fps: float
-    out: Path
-
-    @property
-    def annotated(self) -> bool:
-        return self.source is not None and (self.source / "annotations.jsonl").is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +53,91 @@ class DemoResult:
     """What the demo found: broken promises (none means success) and what it wrote."""
 
     tallies: tuple[Tally, ...]
+    labeling: Labeling
     broken: tuple[str, ...]
     sheet: Path
     report: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """What every step of a running demo needs: the processes, where they meet, and where people read."""
+
+    options: DemoOptions
+    settings: Settings
+    codec: Codec
+    home: Path
+    children: Children
+    watch: Watch
+    console: Console
+    say: Callable[[str], None]
+
+    @property
+    def models(self) -> dict[str, Path]:
+        return models_in(self.home)
+
+
 def run_demo(settings: Settings, options: DemoOptions, console: Console) -> DemoResult:
-    """Run everything once; raises DemoError when a step fails, and always stops what it started."""
+    """Run everything once; raises DemoError when a step fails, and always stops what it started.
+
+    With `options.stay` everything stays up after the report until Ctrl-C, unless a promise was broken.
+    """
     home = _fresh_home(options.out)
+    with stoppable(), ExitStack() as running:
+        return _run(running, settings, options, home, console)
+
+
+def _run(running: ExitStack, settings: Settings, options: DemoOptions, home: Path, console: Console) -> DemoResult:
     say = _Steps(console)
-    with ExitStack() as running:
-        teachers = running.enter_context(Children(_environment(settings, "127.0.0.1:1", home), home / "logs"))
-        # Drawing and training use the time in which Kafka starts and the topics are made.
-        drawing = _draw_training_images(teachers, options, home)
-        cluster = running.enter_context(Cluster(home / "broker", _broker_options(settings)))
-        children = running.enter_context(
-            Children(_environment(settings, cluster.bootstrap_servers, home), home / "logs")
-        )
-        say(f"Kafka {cluster.bootstrap_servers} is up")
-        images = _training_images(drawing, options, home)
-        say(f"training images: {_short(images)}")
-        training = _start_training(teachers, images, home)
-        _prepare_topics(children)
-        children.start("ticks", "streams", "ticks")
-        children.start("statistics", "streams", "statistics")
-        for teacher in training:
-            teacher.finish(_TRAINING_SECONDS)
-        say("a rules recipe is tuned, a network is fine-tuned and exported for the edge")
-        own = settings.model_copy(update={"bootstrap_servers": cluster.bootstrap_servers, "data_dir": home / "data"})
-        watch = Watch(own, make_codec(own), EDGES)
-        running.callback(watch.close)
-        return _operate(children, watch, options, _models(home), home, console, say)
+    teachers = running.enter_context(Children(_environment(settings, "127.0.0.1:1", home), home / "logs"))
+    # Drawing and training use the time in which Kafka starts and the topics are made.
+    drawing = draw_training_images(teachers, options, home)
+    cluster = running.enter_context(Cluster(home / "broker", _broker_options(settings)))
+    children = running.enter_context(Children(_environment(settings, cluster.bootstrap_servers, home), home / "logs"))
+    say(f"Kafka {cluster.bootstrap_servers} is up")
+    images = training_images(drawing, options, home)
+    say(f"training images: {_short(images)}")
+    training = start_training(teachers, images, home)
+    own = _own_settings(settings, cluster.bootstrap_servers, home)
+    _prepare_topics(own)
+    codec, opening = make_codec(own), _start_streams(children, settings)
+    _await_training(training, teachers, children, opening)
+    say("a rules recipe is tuned, a network is fine-tuned and exported for the edge")
+    watch = Watch(own, codec, EDGES)
+    running.callback(watch.close)
+    line = _Line(
+        options=options,
+        settings=own,
+        codec=codec,
+        home=home,
+        children=children,
+        watch=watch,
+        console=console,
+        say=say,
+    )
+    return _operate(line, opening)
+
+
+def _await_training(training: Sequence[Child], teachers: Children, children: Children, opening: OpeningDoor) -> None:
+    deadline = Deadline(TRAINING_SECONDS, "training")
+    while any(teacher.running for teacher in training):
+        opening.advance()
+        children.check()
+        teachers.check()
+        deadline.check(", ".join(teacher.name for teacher in training if teacher.running) + " runs")
+        time.sleep(0.2)
+    teachers.check()
+
+
+def _own_settings(settings: Settings, bootstrap_servers: str, home: Path) -> Settings:
+    """The settings of the demo's processes: defaults but for where they meet, whatever a plant's own may be."""
+    return Settings.model_construct(
+        bootstrap_servers=bootstrap_servers,
+        cache_dir=settings.cache_dir,
+        data_dir=home / "data",
+        # Whatever fails is raised where it was asked for; librdkafka's own words would spoil the progress shown.
+        kafka={"log_level": "2"},
+    )
 
 
 def _broker_options(settings: Settings) -> ClusterOptions:
@@ -124,70 +177,107 @@ def _environment(settings: Settings, bootstrap_servers: str, home: Path) -> dict
     }
 
 
-def _draw_training_images(children: Children, options: DemoOptions, home: Path) -> Child | None:
-    """Draw panels to learn from; an annotated source teaches by itself."""
-    if options.annotated:
-        return None
-    count, images = str(_TRAINING_IMAGES), str(home / "training-images")
-    return children.start("samples", "samples", "get", _PART, "--count", count, "--seed", "1", "--out", images)
+def _prepare_topics(settings: Settings) -> None:
+    apply_topics(make_admin(settings), settings, EDGES)
+    publish_schemas(settings)
 
 
-def _training_images(drawing: Child | None, options: DemoOptions, home: Path) -> Path:
-    if drawing is None and options.source is not None:
-        return options.source
-    if drawing is not None:
-        drawing.finish(_TRAINING_SECONDS)
-    return home / "training-images"
+def _start_streams(children: Children, settings: Settings) -> OpeningDoor:
+    """Everything that reads what edges say, before they say anything."""
+    for name in ("ticks", "statistics", "labeling"):
+        children.start(name, "streams", name)
+    children.start("archive", "archive", "run")
+    return OpeningDoor(children, settings)
 
 
-def _prepare_topics(children: Children) -> None:
-    children.run("topics", "topics", "apply", *(part for edge in EDGES for part in ("--edge", edge)))
-
-
-def _models(home: Path) -> dict[str, Path]:
-    return {RULES_EDGE: home / "models" / "rules", NETWORK_EDGE: home / "models" / "network"}
-
-
-def _start_training(children: Children, images: Path, home: Path) -> list[Child]:
-    """Tune the recipe and fine-tune the network side by side: neither keeps all cores busy all the time."""
-    common = ("--images", str(images), "--seed", "7", "--preset", "demo")
-    kinds = {"rules": RULES_EDGE, "classification": NETWORK_EDGE}
-    return [
-        children.start(f"train-{kind}", "train", "--kind", kind, *common, "--out", str(_models(home)[edge]))
-        for kind, edge in kinds.items()
-    ]
-
-
-def _operate(
-    children: Children,
-    watch: Watch,
-    options: DemoOptions,
-    models: dict[str, Path],
-    home: Path,
-    console: Console,
-    say: Callable[[str], None],
-) -> DemoResult:
-    for edge, model in models.items():
-        children.start(edge, "edge", "--edge", edge, "--model", str(model), "--threads", "1")
-    _wait(children, Deadline(90, "starting the edges"), lambda: watch.ready_edges() >= set(EDGES), watch.ready_edges)
-    say("edges are ready, statistics run")
-    gateways = [_start_gateway(children, edge, options) for edge in EDGES]
-    _follow(children, gateways, watch, options, console)
-    say("every frame is inspected")
-    tallies = [tally(edge, watch.frames[edge], watch.inspections[edge]) for edge in EDGES]
-    counted = _await_statistics(children, watch, tallies)
-    result = _report(watch, tallies, counted, models, home, console)
-    _held_out(children, options, models, home, console)
+def _operate(line: _Line, opening: OpeningDoor) -> DemoResult:
+    _set_policies(line)
+    for edge, model in line.models.items():
+        line.children.start(edge, "edge", "--edge", edge, "--model", str(model), "--threads", "1")
+    ready = line.watch.ready_edges
+    _wait(line.children, Deadline(90, "starting the edges"), lambda: ready() >= set(EDGES), ready)
+    line.say("edges are ready, statistics run")
+    gateways = [_start_gateway(line, edge) for edge in EDGES]
+    _follow(line.children, gateways, line.watch, line.options, line.console)
+    line.say("every frame is inspected")
+    tallies = [tally(edge, line.watch.frames[edge], line.watch.inspections[edge]) for edge in EDGES]
+    counted = _await_statistics(line, tallies)
+    door = _open(line, opening)
+    labeling = _await_labeling(line, door, tallies)
+    line.say(f"the console answers: {labeling.waiting} frames wait for a label")
+    result = _report(line, tallies, counted, labeling)
+    _held_out(line)
+    _show_where(result, line)
+    show_door(door, labeling, line.console)
+    if line.options.stay and not result.broken:
+        _stay(line, door)
+    else:
+        line.console.print("everything is stopped now; `linewatch demo --stay` keeps it up", highlight=False)
     return result
 
 
-def _start_gateway(children: Children, edge: str, options: DemoOptions) -> Child:
-    source = str(options.source) if options.source else f"{_PART}?seed=2"
-    limit = () if options.source else ("--limit", str(options.frames))
-    camera = ("--camera", _CAMERAS[edge])
-    return children.start(
-        f"gateway-{edge}", "gateway", "--edge", edge, *camera, "--source", source, "--fps", str(options.fps), *limit
+def _set_policies(line: _Line) -> None:
+    """Before the first frame: labeling_queue then knows how many of them people shall see, and what they may say."""
+    classes, source = classes_of(line.models[NETWORK_EDGE]), line.options.source
+    product = "control panels" if source is None else source.name
+    publish_policies(
+        line.settings,
+        line.codec,
+        [
+            # The recipe finds boxes, so people are asked for them too; the network says only which class.
+            policy_of(
+                edge,
+                classes=classes,
+                draw_boxes=edge == RULES_EDGE,
+                product=product,
+                frames=line.options.expected,
+            )
+            for edge in EDGES
+        ],
     )
+
+
+def _open(line: _Line, opening: OpeningDoor) -> Door:
+    """The console once it serves its pages, data and images."""
+    deadline = Deadline(_CONSOLE_SECONDS, f"starting the console (see {line.home / 'logs' / 'console.log'})")
+    _wait(line.children, deadline, lambda: opening.opened() is not None, lambda: "it does not serve yet")
+    door = opening.opened()
+    if door is None:
+        raise DemoError("the console ended")
+    door.page()
+    return door
+
+
+def _await_labeling(line: _Line, door: Door, tallies: Sequence[Tally]) -> Labeling:
+    """Labeling once every promise about it is kept and images are shown, or as it is after a minute."""
+    blobs, ends = open_blobs(line.settings), time.monotonic() + _CONSOLE_SECONDS
+    while True:
+        labeling = look(line.watch, door, blobs, EDGES)
+        if not labeling_failures(labeling, tallies):
+            for edge in EDGES:
+                door.newest_image(edge)
+            return labeling
+        if time.monotonic() > ends:
+            return labeling
+        line.children.check()
+        time.sleep(0.3)
+
+
+def _stay(line: _Line, door: Door) -> None:
+    if line.options.source is None:
+        for edge in EDGES:
+            _start_gateway(line, edge, live=True)
+    stay(line.children, door, line.console, browser=line.console.is_terminal)
+
+
+def _start_gateway(line: _Line, edge: str, *, live: bool = False) -> Child:
+    """Publish what the options say, or, `live`, slowly go on from there for ever."""
+    options = line.options
+    source = str(options.source) if options.source else f"{PART}?seed=2"
+    limit = () if options.source or live else ("--limit", str(options.frames))
+    name, fps = (f"camera-{edge}", _LIVE_FPS) if live else (f"gateway-{edge}", options.fps)
+    camera = ("--camera", _CAMERAS[edge])
+    return line.children.start(name, "gateway", "--edge", edge, *camera, "--source", source, "--fps", str(fps), *limit)
 
 
 def _wait(children: Children, deadline: Deadline, done: Callable[[], bool], state: Callable[[], object]) -> None:
@@ -209,7 +299,9 @@ def _follow(
             watch.poll(0.2)
             children.check()
             done = {edge: (len(watch.frames[edge]), watch.inspected(edge)) for edge in EDGES}
-            live.update(progress_table(done, expected or max(published for published, _ in done.values())))
+            waiting = {edge: len(watch.open_tasks(edge)) for edge in EDGES}
+            whole = expected or max(published for published, _ in done.values())
+            live.update(progress_table(done, whole, waiting))
             if done != before:
                 deadline, before = Deadline(_STALLED_S, "the next frame"), done
             deadline.check(str(done))
@@ -219,38 +311,32 @@ def _follow(
         watch.poll(1.0)
 
 
-def _await_statistics(children: Children, watch: Watch, tallies: Sequence[Tally]) -> dict[str, int]:
+def _await_statistics(line: _Line, tallies: Sequence[Tally]) -> dict[str, int]:
     """Inspections as line_statistics counts them, once they are complete, or as they are after a minute."""
     ends = time.monotonic() + 60
     while True:
-        counted = dict(counted_by_statistics(watch.statistics()))
+        counted = dict(counted_by_statistics(line.watch.statistics()))
         if all(counted.get(t.edge_id, 0) >= t.inspected for t in tallies) or time.monotonic() > ends:
             return counted
-        children.check()
+        line.children.check()
         time.sleep(0.3)
 
 
-def _report(
-    watch: Watch,
-    tallies: Sequence[Tally],
-    counted: dict[str, int],
-    models: dict[str, Path],
-    home: Path,
-    console: Console,
-) -> DemoResult:
-    names = {edge: _model_name(model) for edge, model in models.items()}
-    console.print()
-    console.print(result_table(tallies, names, counted))
-    sheet, report = home / "contact-sheet.png", home / "report.json"
-    found = (watch.tile(sighting) for each in tallies for sighting in chosen(each, _TILES))
+def _report(line: _Line, tallies: Sequence[Tally], counted: Mapping[str, int], labeling: Labeling) -> DemoResult:
+    names = {edge: model_name(model) for edge, model in line.models.items()}
+    line.console.print()
+    line.console.print(result_table(tallies, names, counted, labeling))
+    sheet, report = line.home / "contact-sheet.png", line.home / "report.json"
+    found = (line.watch.tile(sighting) for each in tallies for sighting in chosen(each, _TILES))
     tiles: list[Tile] = [tile for tile in found if tile is not None]
     write_sheet(tiles, f"linewatch demo: {sum(t.inspected for t in tallies)} frames inspected", sheet)
-    broken = tuple(failures(tallies, counted))
-    report.write_text(json.dumps([_figures(t, counted) for t in tallies], indent=2) + "\n", encoding="utf-8")
-    return DemoResult(tuple(tallies), broken, sheet, report)
+    broken = (*failures(tallies, counted), *labeling_failures(labeling, tallies))
+    figures = [_figures(t, counted, labeling) for t in tallies]
+    report.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return DemoResult(tuple(tallies), labeling, broken, sheet, report)
 
 
-def _figures(tally: Tally, counted: dict[str, int]) -> dict[str, object]:
+def _figures(tally: Tally, counted: Mapping[str, int], labeling: Labeling) -> dict[str, object]:
     return {
         "edge": tally.edge_id,
         "frames": tally.frames,
@@ -266,37 +352,37 @@ def _figures(tally: Tally, counted: dict[str, int]) -> dict[str, object]:
         "latency_p50_seconds": tally.latency_p50,
         "latency_p99_seconds": tally.latency_p99,
         "images_per_second": tally.images_per_second,
+        "to_label": labeling.offered[tally.edge_id],
     }
 
 
-def _model_name(folder: Path) -> str:
-    document = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    runtime = document.get("runtime", {})
-    return f"{document['kind']}, {runtime.get('name', '')} {runtime.get('precision', '')}".rstrip()
-
-
-def _held_out(children: Children, options: DemoOptions, models: dict[str, Path], home: Path, console: Console) -> None:
+def _held_out(line: _Line) -> None:
     """A folder taught the models that judged it: say how they do on the part they never saw."""
+    options, console = line.options, line.console
     if not options.annotated:
         if options.source is not None:
             console.print("[yellow]no annotations.jsonl: the models learned from synthetic panels, not this product")
         return
     console.print("The models were trained on part of these images. On the test split alone, never trained on:")
-    for edge, model in models.items():
+    for edge, model in line.models.items():
         arguments = ("--model", str(model), "--images", str(options.source), "--split", "test")
-        children.run(f"evaluate-{edge}", "evaluate", *arguments, "--json")
-        last = (home / "logs" / f"evaluate-{edge}.log").read_text(encoding="utf-8").strip().splitlines()[-1]
+        line.children.run(f"evaluate-{edge}", "evaluate", *arguments, "--json")
+        last = (line.home / "logs" / f"evaluate-{edge}.log").read_text(encoding="utf-8").strip().splitlines()[-1]
         figures = json.loads(last)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float))
         console.print(f"  {edge}: {shown}", highlight=False)
 
 
-def show_where(result: DemoResult, console: Console) -> None:
-    """Where to look next."""
+def _show_where(result: DemoResult, line: _Line) -> None:
+    """Where to look next, or what is broken and what those who should know say."""
+    console = line.console
     console.print(f"contact sheet  {_short(result.sheet)}", highlight=False)
     console.print(f"figures        {_short(result.report)}", highlight=False)
-    for line in result.broken:
-        console.print(f"[red]broken: {line}[/red]")
+    for broken in result.broken:
+        console.print(f"[red]broken: {broken}[/red]")
+    if result.broken:
+        words = line.children.last_words("statistics", "labeling", "archive", "console")
+        console.print(words, markup=False, highlight=False)
 
 
 def _short(path: Path) -> str:

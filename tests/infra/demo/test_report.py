@@ -1,5 +1,6 @@
 from rich.console import Console
 
+from infra.demo.labeling import Labeling
 from infra.demo.report import chosen, failures, progress_table, result_table
 from infra.demo.tally import tally
 from tests.infra.demo.examples import inspection, truth
@@ -13,11 +14,12 @@ def _text(table: object) -> str:
 
 
 FRAMES = {f"cam-1/{i}": truth("good" if i % 2 else "scratch") for i in range(40)}
+LABELING = Labeling(opened={"press-1": 17}, offered={"press-1": 17}, kept={"press-1": 17}, counted={"press-1": 40})
 TALLY = tally("press-1", FRAMES, [inspection(i, "pass" if i % 2 else "fail") for i in range(40)])
 
 
 def test_the_table_says_what_was_promised() -> None:
-    text = _text(result_table([TALLY], {"press-1": "rules"}, {"press-1": 40}))
+    text = _text(result_table([TALLY], {"press-1": "rules"}, {"press-1": 40}, LABELING))
     for words in (
         "frames published",
         "inspected once",
@@ -25,6 +27,8 @@ def test_the_table_says_what_was_promised() -> None:
         "accuracy",
         "100.0 %",
         "images/s",
+        "waiting for a label",
+        " 17 ",
     ):
         assert words in text
 
@@ -48,5 +52,5 @@ def test_the_contact_sheet_shows_mistakes_first_and_every_verdict() -> None:
 
 
 def test_progress_has_a_bar_an_edge_and_survives_an_unknown_total() -> None:
-    assert "█" * 15 + "·" in _text(progress_table({"press-1": (20, 10)}, 20))
-    assert "·" * 30 in _text(progress_table({"press-1": (0, 0)}, None))
+    assert "█" * 15 + "·" in _text(progress_table({"press-1": (20, 10)}, 20, {"press-1": 3}))
+    assert "·" * 30 in _text(progress_table({"press-1": (0, 0)}, None, {}))

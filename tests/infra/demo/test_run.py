@@ -1,17 +1,21 @@
 import json
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import cv2
+import psutil
 import pytest
 from rich.console import Console
 
 from infra.demo import run
 from infra.demo.errors import DemoError
+from infra.demo.options import EDGES, DemoOptions
 from infra.demo.processes import Deadline
-from infra.demo.run import _MARK, EDGES, DemoOptions, _fresh_home, _model_name
+from infra.demo.run import _MARK, _fresh_home
 from tests.paths import REPO
 
 
@@ -24,19 +28,6 @@ def test_only_a_folder_that_a_demo_made_is_ever_emptied(tmp_path: Path) -> None:
     with pytest.raises(DemoError, match="holds files that no demo made"):
         _fresh_home(tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").exists()
-
-
-def test_a_folder_with_annotations_teaches_its_own_models(tmp_path: Path) -> None:
-    options = DemoOptions(source=tmp_path, frames=1, fps=1, out=tmp_path)
-    assert not options.annotated
-    (tmp_path / "annotations.jsonl").touch()
-    assert options.annotated
-
-
-def test_a_model_is_named_by_kind_runtime_and_precision(tmp_path: Path) -> None:
-    document = {"kind": "classification", "runtime": {"name": "litert", "precision": "int8"}}
-    (tmp_path / "model.json").write_text(json.dumps(document))
-    assert _model_name(tmp_path) == "classification, litert int8"
 
 
 class _Scene:
@@ -56,6 +47,9 @@ class _Scene:
 
     def inspected(self, _edge: str) -> int:
         return self.seen
+
+    def open_tasks(self, _edge: str) -> list[None]:
+        return []
 
     def check(self) -> None:
         """No process has failed."""
@@ -87,6 +81,16 @@ def test_only_standing_still_ends_a_long_run(tmp_path: Path, monkeypatch: pytest
         follow(_Scene(frames=20, last=10))
 
 
+def _processes_in(folder: Path) -> list[int]:
+    """Processes that work in a demo's folder."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if Path(process.cwd()).is_relative_to(folder):
+                found.append(process.pid)
+    return found
+
+
 @pytest.mark.integration
 @pytest.mark.timeout(600)
 def test_the_demo_inspects_every_frame_and_counts_it(tmp_path: Path) -> None:
@@ -95,6 +99,9 @@ def test_the_demo_inspects_every_frame_and_counts_it(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     figures = json.loads((tmp_path / "demo/report.json").read_text())
     assert [(each["frames"], each["inspected"], each["counted"]) for each in figures] == [(40, 40, 40)] * 2
+    assert all(each["to_label"] > 0 for each in figures)
+    assert re.search(r"first sign-in  http://127\.0\.0\.1:\d+/#token=\S{20}", done.stdout)
+    assert _processes_in(tmp_path / "demo") == []
     sheet = cv2.imread(str(tmp_path / "demo/contact-sheet.png"))
     assert sheet is not None
     assert sheet.shape[0] > 1000

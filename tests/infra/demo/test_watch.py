@@ -5,8 +5,8 @@ from infra.kafka import make_admin, make_producer
 from infra.settings import Settings
 from infra.topics import apply_topics
 from schemas.codec import Codec
-from schemas.records import EdgeReported, EdgeStatistics, Frame, Record
-from schemas.topics import EDGE_REPORTED, EDGE_STATISTICS, FRAMES, INSPECTIONS
+from schemas.records import EdgeReported, EdgeStatistics, Frame, LabelingTask, Record
+from schemas.topics import EDGE_REPORTED, EDGE_STATISTICS, FRAMES, INSPECTIONS, LABELING_TASKS
 from tests.conftest import StartCluster
 from tests.infra.demo.examples import inspection, picture, truth
 
@@ -54,6 +54,23 @@ def _minute(inspections: int) -> EdgeStatistics:
     )
 
 
+def _task(sequence: int, state: str, revision: int) -> LabelingTask:
+    return LabelingTask(
+        task_id=f"cam-1/{sequence}/first",
+        edge_id="press-1",
+        camera_id="cam-1",
+        sequence=sequence,
+        captured_at_us=1,
+        frame=inspection(sequence).frame,
+        state=state,  # type: ignore[arg-type]
+        revision=revision,
+        changed_at_us=1,
+        reason="review",
+        round="first",
+        priority=1.0,
+    )
+
+
 def test_the_watch_sees_frames_inspections_readiness_and_statistics(start_cluster: StartCluster) -> None:
     settings = Settings(bootstrap_servers=start_cluster().bootstrap_servers)
     apply_topics(make_admin(settings), settings, ["press-1"])
@@ -76,6 +93,12 @@ def test_the_watch_sees_frames_inspections_readiness_and_statistics(start_cluste
         watch.poll(1.0)
     assert watch.inspected("press-1") == 1
     assert watch.frames["press-1"] == {"cam-1/0": truth("good")}
+
+    for task in (_task(0, "opened", 1), _task(1, "opened", 1), _task(0, "closed", 2)):
+        send(LABELING_TASKS.name, task.frame_id, task)
+    while [task.sequence for task in watch.open_tasks("press-1")] != [1]:
+        watch.poll(1.0)
+    assert watch.open_tasks("press-2") == []
 
     for total in (3, 5):
         send(EDGE_STATISTICS.name, _minute(total).key, _minute(total))
