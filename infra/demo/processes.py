@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -108,6 +109,14 @@ class Children:
         """The end of these children's logs, for a failure that none of them noticed."""
         told = [child for child in self._children if child.name in names]
         return "\n".join(f"the end of {child.log}:\n{child.last_words()}" for child in told)
+
+    @contextmanager
+    def telling(self, *names: str) -> Iterator[None]:
+        """A DemoError in the block also tells the last words of these children."""
+        try:
+            yield
+        except DemoError as error:
+            raise DemoError(f"{error}\n{self.last_words(*names)}") from error
 
     def __enter__(self) -> Self:
         return self

@@ -202,8 +202,9 @@ def _operate(line: _Line, opening: OpeningDoor) -> DemoResult:
     line.say("every frame is inspected")
     tallies = [tally(edge, line.watch.frames[edge], line.watch.inspections[edge]) for edge in EDGES]
     counted = _await_statistics(line, tallies)
-    door = _open(line, opening)
-    labeling = _await_labeling(line, door, tallies)
+    with line.children.telling("console"):
+        door = _open(line, opening)
+        labeling = _await_labeling(line, door, tallies)
     line.say(f"the console answers: {labeling.waiting} frames wait for a label")
     result = _report(line, tallies, counted, labeling)
     _held_out(line)
@@ -212,7 +213,7 @@ def _operate(line: _Line, opening: OpeningDoor) -> DemoResult:
     if line.options.stay and not result.broken:
         _stay(line, door)
     else:
-        line.console.print("everything is stopped now; `linewatch demo --stay` keeps it up", highlight=False)
+        line.console.print("everything stops now; `linewatch demo --stay` keeps it up", highlight=False)
     return result
 
 
@@ -239,7 +240,7 @@ def _set_policies(line: _Line) -> None:
 
 def _open(line: _Line, opening: OpeningDoor) -> Door:
     """The console once it serves its pages, data and images."""
-    deadline = Deadline(_CONSOLE_SECONDS, f"starting the console (see {line.home / 'logs' / 'console.log'})")
+    deadline = Deadline(_CONSOLE_SECONDS, "starting the console")
     _wait(line.children, deadline, lambda: opening.opened() is not None, lambda: "it does not serve yet")
     door = opening.opened()
     if door is None:

@@ -31,6 +31,23 @@ def test_children_are_stopped_whatever_happens(tmp_path: Path) -> None:
     assert [child.running for child in started] == [False]
 
 
+def test_a_failure_that_no_child_noticed_tells_their_last_words(tmp_path: Path) -> None:
+    def fail() -> None:
+        with Children({}, tmp_path) as children:
+            children.run("version", "--version")
+            with children.telling("version", "never-started"):
+                raise DemoError("nobody answers")
+
+    with pytest.raises(DemoError, match=r"(?s)nobody answers.*version\.log:\n  linewatch \d"):
+        fail()
+
+
+def test_a_log_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with Children({}, tmp_path) as children:
+        children.run("version", "--version")
+    assert (tmp_path / "version.log").stat().st_mode & 0o077 == 0
+
+
 def test_a_deadline_says_what_was_last_seen() -> None:
     Deadline(60, "waiting").check("fine")
     with pytest.raises(DemoError, match="waiting took too long; last seen: 3 of 4"):
