@@ -21,7 +21,7 @@ export function PersonMenu({ person }: { person: Person }) {
   const setOwnLanguage = useSetLanguage();
   const name = person.full_name || person.name;
   return (
-    <Menu position="bottom-end" width={240} withinPortal>
+    <Menu position="bottom-end" width={240} withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <UnstyledButton className={styles.avatar} aria-label={t("bar.person", { name })}>
           {initials(name)}

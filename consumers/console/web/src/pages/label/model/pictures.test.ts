@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { OfflineError } from "@/api/problem";
 import { Pictures } from "./pictures";
 
 /** Loads end when the test says so. */
@@ -57,4 +58,18 @@ test("a failed image says why and can be tried again", async () => {
   loads.get("a")?.resolve(bitmap());
   await later();
   expect(pictures.get("a").bitmap).not.toBeNull();
+});
+
+test("what failed while nobody answered is tried again by itself; what is not there is not", async () => {
+  const { loads, pictures } = loading();
+  pictures.want(["away", "missing"]);
+  loads.get("away")?.reject(new OfflineError("refused"));
+  loads.get("missing")?.reject(new Error("neither in the blob store nor in Kafka"));
+  await later();
+  pictures.recover();
+  expect(pictures.get("away").error).toBeNull();
+  expect(pictures.get("missing").error?.message).toContain("blob store");
+  loads.get("away")?.resolve(bitmap());
+  await later();
+  expect(pictures.get("away").bitmap).not.toBeNull();
 });

@@ -1,4 +1,4 @@
-import { OfflineError, problemOf } from "@/api/problem";
+import { isPassing, OfflineError, problemOf } from "@/api/problem";
 
 /** An image on its way to the screen. */
 export interface Picture {
@@ -50,6 +50,13 @@ export class Pictures {
     this.held.delete(url);
     this.begin(url);
     this.tell();
+  }
+
+  /** Try again those that failed while nobody answered: now somebody does. */
+  recover(): void {
+    for (const [url, { picture }] of [...this.held]) {
+      if (picture.error && isPassing(picture.error)) this.again(url);
+    }
   }
 
   private begin(url: string): void {
