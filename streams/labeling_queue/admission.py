@@ -150,7 +150,7 @@ def _task_of(queue: Queue, inspection: Inspection, reason: TaskReason) -> Task:
     seen = seen_of(inspection.defect_class, inspection.score, inspection.boxes)
     rule = queue.rule
     priority = priority_of(reason, finite(inspection.margin), draw_boxes=rule.draw_boxes, boxes=len(seen.boxes))
-    task = blank_task(queue.edge_id, inspection.frame, inspection.captured_at_us, inspection.inspected_at_us, reason)
+    task = blank_task(queue, inspection.frame, inspection.captured_at_us, inspection.inspected_at_us, reason)
     task.verdict, task.priority, task.skill = inspection.verdict, priority, rule.skill
     task.part_id, task.product = short(inspection.part_id), short(inspection.product)
     task.prediction, task.embedding = seen, packed(inspection.embedding)
@@ -160,7 +160,7 @@ def _task_of(queue: Queue, inspection: Inspection, reason: TaskReason) -> Task:
 def requested_task(queue: Queue, frame: RequestedFrame, reason: TaskReason, at_us: int) -> Task:
     """The question about a frame that a request names."""
     check_frame_id(frame.camera_id, frame.sequence)
-    task = blank_task(queue.edge_id, frame.frame, frame.captured_at_us, at_us, reason)
+    task = blank_task(queue, frame.frame, frame.captured_at_us, at_us, reason)
     task.verdict = frame.verdict
     task.part_id, task.product = short(frame.part_id), short(frame.product)
     shown: Prediction | None = frame.prediction
@@ -168,7 +168,7 @@ def requested_task(queue: Queue, frame: RequestedFrame, reason: TaskReason, at_u
     return task
 
 
-def blank_task(edge_id: str, where: FrameLocation, captured_at_us: int, at_us: int, reason: TaskReason) -> Task:
+def blank_task(queue: Queue, where: FrameLocation, captured_at_us: int, at_us: int, reason: TaskReason) -> Task:
     """A question about a frame, without anything known of it; ImpossibleEventError when its sha256 is none."""
     try:
         image = bytes.fromhex(where.sha256)
@@ -176,8 +176,11 @@ def blank_task(edge_id: str, where: FrameLocation, captured_at_us: int, at_us: i
         image = b""
     if len(image) != _SHA256_BYTES:
         raise ImpossibleEventError(f"sha256 {where.sha256!r} is not 64 hex digits")
-    topic = None if where.topic == FRAMES.of(edge_id) else where.topic
-    return Task(image, captured_at_us, topic, where.partition, where.offset, None, reason, 0.0, at_us)
+    topic = None if where.topic == FRAMES.of(queue.edge_id) else where.topic
+    task = Task(image, captured_at_us, topic, where.partition, where.offset, None, reason, 0.0, at_us)
+    # The frame may have been asked about and forgotten: readers drop a lower revision than they have seen.
+    task.revision = queue.forgotten + 1
+    return task
 
 
 def wish_priority(rule: Rule, wish: float, task: Task) -> float:

@@ -99,7 +99,7 @@ def announced(queue: Queue) -> None:
     del queue.minutes[:-MINUTES]
     queue.notices.clear()
     for frame_id in list(queue.closed)[: max(len(queue.closed) - REMEMBERED, 0)]:
-        del queue.closed[frame_id]
+        queue.forgotten = max(queue.forgotten, queue.closed.pop(frame_id).revision)
 
 
 def _lowest(queue: Queue) -> str | None:

@@ -203,6 +203,7 @@ class Queue(msgspec.Struct, array_like=True):
     requests: Mark = msgspec.field(default_factory=Mark)
     request_ids: list[str] = []
     totals: Totals = msgspec.field(default_factory=Totals)
+    forgotten: int = 0  # greatest revision of a frame no longer remembered: one asked about again goes on above it
 
     def find(self, frame_id: str) -> Task | None:
         """A frame that is open or remembered."""

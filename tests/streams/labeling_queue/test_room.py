@@ -72,3 +72,16 @@ def test_only_the_latest_closed_frames_are_remembered() -> None:
     desk.take(inspected(10_000))
     assert len(desk.queue.closed) == REMEMBERED
     assert f"{CAMERA}/0" not in desk.queue.closed
+
+
+def test_a_frame_asked_about_again_after_it_was_forgotten_goes_on_above_its_old_revisions() -> None:
+    desk = Desk(Rule(revision=1, second_label_rate=0.0))
+    for number in range(REMEMBERED + 2):
+        desk.take(inspected(number)).label(labeled(f"{CAMERA}/{number}/first", "good"))
+    before = desk.tasks[f"{CAMERA}/0"]
+    assert before.state == "closed"
+    assert desk.queue.find(f"{CAMERA}/0") is None
+    desk.ask(requested("again", [0]))
+    after = desk.tasks[f"{CAMERA}/0"]
+    assert (after.state, after.request_id) == ("opened", "again")
+    assert after.revision > before.revision, "readers drop a lower revision"
