@@ -47,6 +47,20 @@ test("what is wanted no more is closed, also when it comes late", async () => {
   expect(pictures.get("b").url).toBe("");
 });
 
+test("a failed image is asked for again by itself, and its reason stays until it comes", async () => {
+  vi.useFakeTimers();
+  const { loads, pictures } = loading();
+  pictures.want(["a"]);
+  loads.get("a")?.reject(new Error("not there yet"));
+  await vi.advanceTimersByTimeAsync(2_100);
+  expect(pictures.get("a").error?.message).toBe("not there yet");
+  loads.get("a")?.resolve(bitmap());
+  await vi.advanceTimersByTimeAsync(1);
+  expect(pictures.get("a").error).toBeNull();
+  expect(pictures.get("a").bitmap).not.toBeNull();
+  vi.useRealTimers();
+});
+
 test("a failed image says why and can be tried again", async () => {
   const { loads, pictures } = loading();
   pictures.want(["a"]);

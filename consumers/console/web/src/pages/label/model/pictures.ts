@@ -7,6 +7,9 @@ export interface Picture {
   error: Error | null;
 }
 
+/** A failed image is asked for again by itself: its topic may be so fresh that the console's reader does not know it yet. */
+const AGAIN_MS = [2_000, 5_000, 15_000];
+
 const ABSENT: Picture = { url: "", bitmap: null, error: null };
 
 async function decoded(url: string, signal: AbortSignal): Promise<ImageBitmap> {
@@ -23,6 +26,7 @@ async function decoded(url: string, signal: AbortSignal): Promise<ImageBitmap> {
 export class Pictures {
   private readonly held = new Map<string, { picture: Picture; abort: AbortController }>();
   private readonly watchers = new Set<() => void>();
+  private readonly failures = new Map<string, number>();
 
   constructor(private readonly load = decoded) {}
 
@@ -40,6 +44,7 @@ export class Pictures {
       abort.abort();
       picture.bitmap?.close();
       this.held.delete(url);
+      this.failures.delete(url);
     }
     urls.filter((url) => !this.held.has(url)).forEach((url) => this.begin(url));
   }
@@ -59,9 +64,10 @@ export class Pictures {
     }
   }
 
-  private begin(url: string): void {
+  /** `meanwhile` is what stands in the image's place until it comes. */
+  private begin(url: string, meanwhile: Error | null = null): void {
     const abort = new AbortController();
-    this.held.set(url, { picture: { url, bitmap: null, error: null }, abort });
+    this.held.set(url, { picture: { url, bitmap: null, error: meanwhile }, abort });
     this.load(url, abort.signal).then(
       (bitmap) => this.arrived(url, abort, { url, bitmap, error: null }),
       (error: unknown) =>
@@ -79,7 +85,18 @@ export class Pictures {
       return;
     }
     this.held.set(url, { picture, abort });
+    if (picture.error) this.later(url, abort, picture.error);
     this.tell();
+  }
+
+  private later(url: string, abort: AbortController, error: Error): void {
+    const failures = this.failures.get(url) ?? 0;
+    const wait = AGAIN_MS[failures];
+    if (wait === undefined) return;
+    this.failures.set(url, failures + 1);
+    setTimeout(() => {
+      if (this.held.get(url)?.abort === abort) this.begin(url, error);
+    }, wait);
   }
 
   private tell(): void {
