@@ -6,9 +6,13 @@ from prometheus_client import CollectorRegistry
 
 from consumers.archive.metrics import ArchiveMetrics
 from consumers.archive.server_metrics import ServerMetrics
+from consumers.console.metrics import ConsoleMetrics
 from consumers.edge.metrics import EdgeMetrics
 from producers.metrics import make_metrics
 from schemas.records import FrameLocation, Inspection, ModelRef, StageLatency
+from streams.labeling_queue.metrics import LabelingMetrics
+from streams.labeling_queue.state import Queue
+from streams.labeling_queue.state import Totals as LabelingTotals
 from streams.line_statistics.metrics import StatisticsMetrics
 from streams.line_statistics.state import EdgeState, Totals
 from streams.watchdog import Standing
@@ -51,6 +55,19 @@ def statistics() -> CollectorRegistry:
     return registry
 
 
+def labeling() -> CollectorRegistry:
+    """A labeling worker with one edge's queue that people disagreed about once."""
+    registry = CollectorRegistry()
+    metrics = LabelingMetrics(registry)
+    totals = LabelingTotals(
+        opened={"review": 1}, closed={"labeled": 1}, dropped={"crowded_out": 1}, ignored={"late": 1}
+    )
+    pairs = [("good", "good"), ("dent", "dent"), ("good", "dent")]
+    metrics.keep(0, Queue(edge_id="line-1", totals=totals, pairs=pairs))
+    metrics.show_lag({("inspections", 0): Standing(committed=1, end=1)})
+    return registry
+
+
 def gateway() -> CollectorRegistry:
     """A gateway at rest."""
     registry = CollectorRegistry()
@@ -79,10 +96,25 @@ def blobs() -> CollectorRegistry:
     return registry
 
 
+def console() -> CollectorRegistry:
+    """A console that answered one request and took one record."""
+    registry = CollectorRegistry()
+    metrics = ConsoleMetrics.build(registry)
+    metrics.requests.labels("/api/edges", "GET", 200).inc()
+    metrics.request_seconds.labels("/api/edges").observe(0.01)
+    metrics.sign_ins.labels("ok").inc()
+    for counted in (metrics.projected, metrics.projection_dead_letters):
+        counted.labels("inspections").inc()
+    metrics.projection_lag.labels("inspections").set(1)
+    return registry
+
+
 PROCESSES: dict[str, Callable[[], CollectorRegistry]] = {
     "gateway": gateway,
     "edge": edge,
     "statistics": statistics,
+    "labeling": labeling,
     "archive": archive,
     "blobs": blobs,
+    "console": console,
 }
