@@ -26,7 +26,8 @@ demo: setup web ## Broker, cameras, edges, statistics on real input; a report an
 	@$(BIN)/linewatch demo $(if $(SOURCE),--source "$(SOURCE)")
 
 test: setup system web lint web-check ## Lint, types, then every test against real components (under 30 minutes)
-	@$(BIN)/pytest -m "not proof"
+	@$(BIN)/pytest -q -n 2 -m "not integration and not proof"
+	@$(BIN)/pytest -m "integration and not proof"
 
 test-quick: setup ## Tests that need no broker (under 60 seconds)
 	@$(BIN)/pytest -q -n 2 -m "not integration and not proof"
@@ -35,7 +36,7 @@ prove: setup system web ## The longer proofs: faults, loads, memory, full traini
 	@$(BIN)/pytest -m proof --timeout 3600
 
 screens: setup system web ## Pictures of the console's pages in every look, into docs/screens
-	@SCREENSHOTS=docs/screens $(BIN)/pytest -q tests/browser/test_screens.py
+	@SCREENSHOTS=docs/screens $(BIN)/pytest -q tests/browser/test_screens.py tests/browser/test_screens_plant.py
 
 lint: setup ## ruff, mypy --strict, schema compatibility, shapes of the repository
 	@$(BIN)/ruff check .
