@@ -17,7 +17,7 @@ from infra.prometheus.errors import TargetError
 
 __all__ = ["JOBS", "register_target", "registered_target", "targets_dir", "unregister_target"]
 
-JOBS: Final = ("gateway", "edge", "statistics", "labeling", "archive", "blobs")
+JOBS: Final = ("gateway", "edge", "statistics", "labeling", "archive", "blobs", "console")
 """The jobs that prometheus.yml scrapes; a file of another job would be read by nobody."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")

@@ -17,7 +17,7 @@ from tests.paths import REPO
 LABELS = {
     *("edge", "camera", "verdict", "defect_class", "stage", "reason", "result", "model", "version", "digest"),
     *("topic", "partition"),
-    *("method", "status"),
+    *("method", "status", "route", "outcome"),
 }
 """The closed set; a frame, a part or a person would make a series each."""
 
