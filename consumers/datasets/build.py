@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 from typing import Final, Literal
@@ -10,7 +11,7 @@ from typing import Final, Literal
 from consumers.datasets.candidates import Candidate, agreement, candidates, dataset_label
 from consumers.datasets.errors import CancelledError, ImageMissingError, ImagesMissingError, SelectionError
 from consumers.datasets.frame_images import FoundImage
-from consumers.datasets.image_reading import Wanted, read_images
+from consumers.datasets.image_reading import THREADS, Outcome, Wanted, ahead, read_images
 from consumers.datasets.looks import VERSION, Look, look_at
 from consumers.datasets.manifest import DatasetImage, LeftOut, Manifest, MissingImage, make_manifest, manifest_bytes
 from consumers.datasets.publishing import publish
@@ -224,14 +225,23 @@ def _look_at_all(
     facts: dict[str, ImageFacts] = {}
     reasons: dict[str, str] = {}
     wanted = [Wanted(one.sha256, one.location) for one in found]
-    for number, (one, outcome) in enumerate(read_images(settings, blobs, wanted, codec), start=1):
-        if stop is not None and stop.is_set():
-            raise CancelledError("stopped while images were read; nothing was written")
+
+    def looked(read: tuple[Wanted, Outcome]) -> tuple[str, ImageFacts | str]:
+        one, outcome = read
         if isinstance(outcome, ImageMissingError):
-            reasons[one.sha256] = str(outcome)
-        else:
-            facts[one.sha256] = _facts(outcome, settings.image_cap_pixels, blobs, one.sha256)
-        on_progress(BuildProgress("images", number, len(wanted)))
+            return one.sha256, str(outcome)
+        return one.sha256, _facts(outcome, settings.image_cap_pixels, blobs, one.sha256)
+
+    with ThreadPoolExecutor(THREADS, "datasets-looks") as pool:
+        seen = ahead(pool, looked, read_images(settings, blobs, wanted, codec))
+        for number, (sha256, told) in enumerate(seen, start=1):
+            if stop is not None and stop.is_set():
+                raise CancelledError("stopped while images were read; nothing was written")
+            if isinstance(told, str):
+                reasons[sha256] = told
+            else:
+                facts[sha256] = told
+            on_progress(BuildProgress("images", number, len(wanted)))
     return facts, reasons
 
 

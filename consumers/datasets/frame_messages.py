@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -13,7 +14,7 @@ from infra.settings import Settings
 # Offsets closer than this are read in one stream; a new position costs a round trip, about what so many frames cost.
 DENSE_GAP: Final = 16
 _SILENCE_S: Final = 20.0  # without a record or an end, the broker counts as away
-_BATCH: Final = 64  # messages taken at once; at 900 kB each they are 58 MB
+BATCH: Final = 64  # messages taken at once; at 900 kB each they are 58 MB
 _QUEUE_KB: Final = 32_768  # what librdkafka may hold ahead of us, for a partition
 _FETCH_BYTES: Final = 8 * 2**20
 _BACKOFF_MS: Final = 5
@@ -46,24 +47,29 @@ def runs(offsets: Sequence[int], gap: int = DENSE_GAP) -> list[tuple[int, int]]:
     return found
 
 
+def make_frame_consumer(settings: Settings, *, read_ahead: bool = True) -> Consumer:
+    """A consumer for large messages, to be assigned by hand; it tells of the ends of partitions."""
+    return make_consumer(
+        settings,
+        _GROUP,
+        enable_partition_eof=True,
+        auto_offset_reset="error",
+        check_crcs=False,  # every image is verified by its sha256
+        log_level=0,
+        queued_min_messages=100_000 if read_ahead else 1,
+        queued_max_messages_kbytes=_QUEUE_KB if read_ahead else 1_024,
+        fetch_message_max_bytes=_FETCH_BYTES if read_ahead else 65_536,
+        # By default a full queue stops fetching for a whole second, and then the reader waits.
+        fetch_queue_backoff_ms=_BACKOFF_MS,
+    )
+
+
 class FrameMessages:
     """A reader of frames topics; for one thread. Close it."""
 
     def __init__(self, settings: Settings, *, read_ahead: bool = True) -> None:
         """With `read_ahead` false nothing is fetched beyond the one message that is asked for."""
-        self._consumer: Consumer = make_consumer(
-            settings,
-            _GROUP,
-            enable_partition_eof=True,
-            auto_offset_reset="error",
-            check_crcs=False,  # every image is verified by its sha256
-            log_level=0,
-            queued_min_messages=100_000 if read_ahead else 1,
-            queued_max_messages_kbytes=_QUEUE_KB if read_ahead else 1_024,
-            fetch_message_max_bytes=_FETCH_BYTES if read_ahead else 65_536,
-            # By default a full queue stops fetching for a whole second, and then the reader waits.
-            fetch_queue_backoff_ms=_BACKOFF_MS,
-        )
+        self._consumer = make_frame_consumer(settings, read_ahead=read_ahead)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -104,32 +110,37 @@ class FrameMessages:
         span = self.span(topic, partition)
         if not span.low <= offset < span.high:
             return None
-        for message in self._read(topic, partition, offset, offset + 1):
-            return message if message.offset() == offset else None
+        for batch in self._read(topic, partition, offset, offset + 1):
+            return batch[0] if batch[0].offset() == offset else None
         return None
 
-    def some(self, topic: str, partition: int, offsets: Sequence[int]) -> Iterator[Message]:
-        """The messages at rising `offsets`, those that are there, in order; dense ones in one stream."""
+    def some(self, topic: str, partition: int, offsets: Sequence[int], batch: int = BATCH) -> Iterator[list[Message]]:
+        """The messages at rising `offsets`, those that are there, in order, as batches of at most so many; dense ones
+        in one stream.
+        """
         wanted = frozenset(offsets)
         for first, last in runs(offsets):
-            yield from (found for found in self._read(topic, partition, first, last + 1) if found.offset() in wanted)
+            for messages in self._read(topic, partition, first, last + 1, batch):
+                if found := [message for message in messages if message.offset() in wanted]:
+                    yield found
 
     def span_of(self, topic: str, partition: int, first: int, end: int) -> Iterator[Message]:
         """Every message from offset `first` up to, not including, `end`."""
         if first < end:
-            yield from self._read(topic, partition, first, end)
+            yield from chain.from_iterable(self._read(topic, partition, first, end))
 
-    def _read(self, topic: str, partition: int, first: int, end: int) -> Iterator[Message]:
+    def _read(self, topic: str, partition: int, first: int, end: int, batch: int = BATCH) -> Iterator[list[Message]]:
+        """Messages as they come, never an empty list."""
         place = TopicPartition(topic, partition, first)
         self._consumer.assign([place])
         heard, position = time.monotonic(), first
         while True:
-            messages = self._consumer.consume(min(_BATCH, end - position), 0.2)
-            for message in messages:
-                if _is_end(message, place):
-                    return
-                if checked_message(message) is not None and (message.offset() or 0) < end:
-                    yield message
+            messages = self._consumer.consume(min(batch, end - position), 0.2)
+            found, ended = _before_end(messages, place, end)
+            if found:
+                yield found
+            if ended:
+                return
             # Transaction markers take offsets that no message has, so the position decides, not the last message.
             position = max(self._consumer.position([place])[0].offset, first)
             if position >= end:
@@ -140,6 +151,17 @@ class FrameMessages:
                     f"read {topic}[{partition}] up to offset {position} of {end}, then nothing for "
                     f"{_SILENCE_S:.0f} s: see `linewatch broker status`"
                 )
+
+
+def _before_end(messages: list[Message], place: TopicPartition, end: int) -> tuple[list[Message], bool]:
+    """Those below offset `end`, up to where the partition ends, and whether it ends there."""
+    found: list[Message] = []
+    for message in messages:
+        if _is_end(message, place):
+            return found, True
+        if checked_message(message) is not None and (message.offset() or 0) < end:
+            found.append(message)
+    return found, False
 
 
 def _is_end(message: Message, place: TopicPartition) -> bool:

@@ -30,6 +30,9 @@ R = TypeVar("R")
 # Hashing and disks release the interpreter; a second thread is what a small machine can use beside the consumer.
 THREADS: Final = 2
 _AHEAD: Final = 16  # images in flight; at 900 kB each they are 15 MB
+# Messages are handed to the pool in groups, as each hand-over wakes two threads.
+_GROUP: Final = 16
+_GROUPS_AHEAD: Final = 4  # groups in flight; at 900 kB an image they are 58 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,12 @@ def _from_kafka(
             at: dict[int, list[Wanted]] = defaultdict(list)
             for one in ones:
                 at[one.location.offset if one.location else 0].append(one)
-            messages = _messages(reader, topic, partition, sorted(at))
-            pairs = ((one, message) for message in messages for one in at.pop(message.offset() or 0, ()))
-            yield from ahead(pool, lambda pair: (pair[0], _opened(pair, codec, blobs, looked[id(pair[0])])), pairs)
+            groups = (
+                [(one, message) for message in messages for one in at.pop(message.offset() or 0, ())]
+                for messages in _messages(reader, topic, partition, sorted(at))
+            )
+            for opened in ahead(pool, lambda group: _opened(group, codec, blobs, looked), groups, _GROUPS_AHEAD):
+                yield from opened
             for one in (one for waiting in at.values() for one in waiting):
                 if one.location is not None:
                     looked[id(one)].append(f"{place_of(one.location)} is not in Kafka (any more)")
@@ -99,18 +105,22 @@ def _from_kafka(
         reader.close()
 
 
-def _messages(reader: FrameMessages, topic: str, partition: int, offsets: list[int]) -> Iterator[Message]:
+def _messages(reader: FrameMessages, topic: str, partition: int, offsets: list[int]) -> Iterator[list[Message]]:
     try:
         span = reader.span(topic, partition)
     except TopicMissingError:
         return
-    yield from reader.some(topic, partition, [offset for offset in offsets if span.low <= offset < span.high])
+    yield from reader.some(topic, partition, [offset for offset in offsets if span.low <= offset < span.high], _GROUP)
 
 
-def _opened(pair: tuple[Wanted, Message], codec: Codec, blobs: BlobStore, looked: list[str]) -> FoundImage | None:
-    one, message = pair
-    data = framed_image(message, one.sha256, codec, blobs, looked)
-    return None if data is None else FoundImage(data, content_type_of(data), "kafka")
+def _opened(
+    group: list[tuple[Wanted, Message]], codec: Codec, blobs: BlobStore, looked: dict[int, list[str]]
+) -> list[tuple[Wanted, FoundImage | None]]:
+    opened: list[tuple[Wanted, FoundImage | None]] = []
+    for one, message in group:
+        data = framed_image(message, one.sha256, codec, blobs, looked[id(one)])
+        opened.append((one, None if data is None else FoundImage(data, content_type_of(data), "kafka")))
+    return opened
 
 
 def _from_blobs(blobs: BlobStore, one: Wanted, looked: list[str]) -> tuple[Wanted, Outcome]:

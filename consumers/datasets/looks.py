@@ -10,7 +10,7 @@ so building a dataset again would not give the same splits.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -74,18 +74,19 @@ def _averaged(grey: Pixels) -> NDArray[np.int64]:
     """Mean grey of 32 x 32 cells in 1/256 steps, rounded down; a pixel on a border counts for both by its share."""
     rows, columns = grey.shape
     # Sums of whole numbers below 2^53: exact as doubles. Interpolated in 32nds of a pixel: whole numbers again.
-    sums = cv2.integral(grey, sdepth=cv2.CV_64F).astype(np.int64)
+    sums = cv2.integral(grey, sdepth=cv2.CV_64F)
     corners = _between(_between(sums, rows).T, columns).T
     cells = np.diff(np.diff(corners, axis=0), axis=1)
     means: NDArray[np.int64] = cells * 256 // (rows * columns)
     return means
 
 
-def _between(sums: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+def _between(sums: NDArray[Any], length: int) -> NDArray[np.int64]:
     """Rows of a summed picture at the 33 borders of its cells, 32 times too large."""
     whole, part = np.divmod(np.arange(SIDE + 1) * length, SIDE)
     following = np.minimum(whole + 1, length)
-    borders: NDArray[np.int64] = sums[whole] * (SIDE - part)[:, None] + sums[following] * part[:, None]
+    before, after = sums[whole].astype(np.int64), sums[following].astype(np.int64)
+    borders: NDArray[np.int64] = before * (SIDE - part)[:, None] + after * part[:, None]
     return borders
 
 

@@ -75,3 +75,15 @@ def test_many_are_read_dense_and_sparse_with_blobs_for_what_expired(line: Line, 
             assert outcome.data == line.images[one.ref]
             assert outcome.source == ("kafka" if one.ref >= 10 else "blob")
     assert [one.ref for one, _ in unreachable(line.settings, line.blobs, wanted)] == [7]
+
+
+@pytest.mark.integration
+def test_groups_come_in_the_order_of_their_offsets(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consumers.datasets.image_reading._GROUP", 4)
+    monkeypatch.setattr("consumers.datasets.image_reading._GROUPS_AHEAD", 2)
+    wanted = [Wanted(digest(line.images[n]), line.locations[n], n) for n in reversed(range(FRAMES))]
+
+    found = list(read_images(line.settings, line.blobs, wanted, CODEC))
+
+    assert [one.ref for one, _ in found] == list(range(FRAMES))
+    assert [outcome.data for _, outcome in found if not isinstance(outcome, ImageMissingError)] == line.images
