@@ -110,6 +110,11 @@ def test_a_seed_gives_the_same_orders_again_and_another_one_each_epoch(manifest:
     assert sorted(epochs[0]) == sorted(epochs[1]) == sorted(plain)
 
 
+def test_no_tuning_thread_holds_up_the_end_of_an_epoch(manifest: Manifest, local: LocalImages) -> None:
+    options = dataset(manifest, "train", local, size=(32, 48), batch=4).options()
+    assert options.autotune.enabled is False
+
+
 def test_what_is_missing_is_listed_before_the_first_epoch(blobs: BlobStore, manifest: Manifest, tmp_path: Path) -> None:
     gone = manifest.images[3].sha256
     (Path(blobs.url) / gone[:2] / gone[2:4] / gone).unlink()
