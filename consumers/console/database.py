@@ -6,7 +6,8 @@ Use `database.read()` where nothing is written and `database.write()` where anyt
         session.add(...)            # committed at the block's end, rolled back when it raises
 
 On SQLite a write block takes the one write lock at its start (BEGIN IMMEDIATE) and waits up to `BUSY_S` for it, so it
-never fails half way; keep it short and never wait for Kafka inside. `exclusive(name)` is a lock over all replicas.
+never fails half way; keep it short and never wait for Kafka inside. `database.write(durable=False)` does not wait for
+the disk at its end: for what a power cut may take back. `exclusive(name)` is a lock over all replicas.
 """
 
 import threading
@@ -32,6 +33,8 @@ BUSY_S: Final = 30.0
 """How long a writer waits for another one, seconds."""
 _CONNECTIONS: Final = 20  # as many as requests that FastAPI's threads serve at once, roughly; more wait
 _WRITES: Final = "linewatch_writes"
+_SAFE: Final = "FULL"
+_QUICK: Final = "NORMAL"
 
 
 class Database:
@@ -39,7 +42,9 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._writer = engine.execution_options(**{_WRITES: True})
+        self._safe_writer = engine.execution_options(**{_WRITES: _SAFE})
+        self._quick_writer = engine.execution_options(**{_WRITES: _QUICK})
+        self._turn = threading.Lock()
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     @property
@@ -53,10 +58,28 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session that is committed at the block's end and rolled back when the block raises."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+    def write(self, *, durable: bool = True) -> Iterator[Session]:
+        """A session that is committed at the block's end and rolled back when the block raises.
+
+        What is not `durable` outlives any kill of the console, but on SQLite a power cut may take it back, and what
+        was committed after it that is not durable either; the next durable commit makes all before it durable too.
+        """
+        writer = self._safe_writer if durable else self._quick_writer
+        with self._in_turn(), Session(writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """On SQLite this process' writers come one after the other: SQLite has them ask again, in ever longer pauses.
+
+        Who waited too long asks SQLite all the same, which says what is wrong.
+        """
+        mine = self.kind == "sqlite" and self._turn.acquire(timeout=BUSY_S)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     @contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
@@ -134,16 +157,20 @@ def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {round(BUSY_S * 1000)}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    # With WAL, NORMAL keeps the file whole through any kill. FULL also keeps the last commits through a power cut: a
-    # label is in Kafka before it is here, but people, sessions and audit events start here.
-    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute(f"PRAGMA synchronous = {_SAFE}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    writes = connection.get_execution_options().get(_WRITES)
+    if writes is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    # With WAL, NORMAL keeps the file whole through any kill or power cut. FULL also keeps the last commits through a
+    # power cut: people, sessions, audit events and labels on their way to Kafka start here.
+    connection.exec_driver_sql(f"PRAGMA synchronous = {writes}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def is_refusal(error: Exception) -> bool:

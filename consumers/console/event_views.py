@@ -1,14 +1,16 @@
 """How events are shown: from the keys that were noted to the views that pages know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consumers.console.datasets import dataset_view
-from consumers.console.events import Hub
+from consumers.console.events import Hub, Key, View
+from consumers.console.keys import is_one_of
 from consumers.console.monitoring.alarms import alarm_view
 from consumers.console.monitoring.edges import EdgeTable
 from consumers.console.monitoring.inspections import views_of
@@ -19,26 +21,30 @@ from consumers.console.tables.ledger import DatasetRow
 from consumers.console.views.datasets import BuildView
 from consumers.console.views.labeling import TaskChangeView
 
-Keys = Sequence[Sequence[Any]]
+Keys = Sequence[Key]
+Texts = dict[Key, msgspec.Raw]
 
 
 def show_all(hub: Hub, edges: EdgeTable) -> None:
     """Tell the hub how every kind of event is shown."""
-    hub.show("inspection", lambda session, keys: _json(views_of(session, keys)))
-    hub.show("edge", lambda session, keys: _json(edges.some(session, {key[0] for key in keys})))
-    hub.show("task", _tasks)
-    hub.show("alarm", _alarms)
-    hub.show("build", _builds)
-    hub.show("dataset", _datasets)
+
+    def edge(session: Session, keys: Keys) -> Texts:
+        return _texts(((view.edge_id,), view) for view in edges.some(session, (edge_id for (edge_id,) in keys)))
+
+    hub.show("inspection", _inspections)
+    hub.show("edge", edge)
+    hub.show("task", _by_row(TaskRow, (TaskRow.task_id,), task_change_view))
+    hub.show("alarm", _by_row(AlarmRow, (AlarmRow.alarm_id,), alarm_view))
+    hub.show("build", _by_row(BuildRow, (BuildRow.build_id,), build_view))
+    hub.show("dataset", _by_row(DatasetRow, (DatasetRow.name, DatasetRow.digest), dataset_view))
 
 
-def _tasks(session: Session, keys: Keys) -> Iterable[Any]:
-    """(task_id,) -> TaskChangeView: nothing that a blind labeler must not see."""
-    return _json(task_change_view(row) for row in _rows(session, TaskRow, keys, (TaskRow.task_id,)))
+def _inspections(session: Session, keys: Keys) -> Texts:
+    return _texts(((view.camera_id, view.sequence), view) for view in views_of(session, keys))
 
 
 def task_change_view(row: TaskRow) -> TaskChangeView:
-    """A task that changed, without what was predicted of its frame."""
+    """A task that changed, without what was predicted of its frame: nothing that a blind labeler must not see."""
     return TaskChangeView.model_construct(
         task_id=row.task_id,
         frame_id=f"{row.camera_id}/{row.sequence}",
@@ -53,34 +59,21 @@ def task_change_view(row: TaskRow) -> TaskChangeView:
     )
 
 
-def _alarms(session: Session, keys: Keys) -> Iterable[Any]:
-    return _json(alarm_view(row) for row in _rows(session, AlarmRow, keys, (AlarmRow.alarm_id,)))
-
-
-def _builds(session: Session, keys: Keys) -> Iterable[Any]:
-    return _json(build_view(row) for row in _rows(session, BuildRow, keys, (BuildRow.build_id,)))
-
-
 def build_view(row: BuildRow) -> BuildView:
     """A build's view."""
     values = {name: getattr(row, name) for name in BuildView.model_fields if name != "name"}
     return BuildView.model_construct(name=row.wanted["name"], **values)
 
 
-def _datasets(session: Session, keys: Keys) -> Iterable[Any]:
-    return _json(dataset_view(row) for row in _rows(session, DatasetRow, keys, (DatasetRow.name, DatasetRow.digest)))
+def _by_row(table: type[Any], columns: tuple[Any, ...], view: Callable[[Any], BaseModel]) -> View:
+    """How a kind is shown whose keys are these columns of one table."""
+
+    def show(session: Session, keys: Keys) -> Texts:
+        rows = session.scalars(select(table).where(is_one_of(session, columns, keys)))
+        return _texts((tuple(getattr(row, column.key) for column in columns), view(row)) for row in rows)
+
+    return show
 
 
-def _rows(session: Session, table: type[Any], keys: Keys, columns: tuple[Any, ...]) -> list[Any]:
-    """The rows with these primary keys, in that order."""
-    wanted = [tuple(key[: len(columns)]) for key in keys]
-    which: ColumnElement[bool] = tuple_(*columns).in_(wanted)
-    found = {
-        tuple(getattr(row, column.key) for column in columns): row
-        for row in session.scalars(select(table).where(which))
-    }
-    return [found[key] for key in wanted if key in found]
-
-
-def _json(views: Iterable[BaseModel]) -> list[Any]:
-    return [view.model_dump(mode="json") for view in views]
+def _texts(views: Iterable[tuple[Key, BaseModel]]) -> Texts:
+    return {key: msgspec.Raw(view.model_dump_json().encode()) for key, view in views}

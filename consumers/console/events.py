@@ -5,18 +5,19 @@ Whoever changes something that browsers watch notes it in the same transaction:
     note_change(session, database, "build", edge_id=None, keys=[[build_id]], at_us=services.clock())
 
 The projection does so for inspection, task, edge, alarm and dataset. Each console reads the `changes` table by id and
-turns keys into views, once for all its browsers and only for kinds that somebody watches. A page adds its view with
+turns keys into views, once for all its browsers, only for kinds and edges that somebody watches, and with one query a
+kind however many changes there were. A page adds its view with
 
-    hub.show("task", view)          # view(session, keys) -> JSON values, one for each key that still exists
+    hub.show("task", view)          # view(session, keys) -> {key: JSON value}, without keys that are gone
 
-in `app.py`'s VIEWS. A browser that reads slowly loses its oldest events and is told how many (`event: dropped`).
+in event_views.py. A browser that reads slowly loses its oldest events and is told how many (`event: dropped`).
 """
 
 import asyncio
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
@@ -33,14 +34,16 @@ from consumers.console.tables.progress import ChangeRow
 
 Kind = Literal["inspection", "task", "edge", "alarm", "build", "dataset"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-View = Callable[[Session, Sequence[Sequence[Any]]], Iterable[Any]]
-"""From keys, as they were noted, to JSON values. Order is kept; a key without a row is left out."""
+Key = tuple[Any, ...]
+View = Callable[[Session, Sequence[Key]], Mapping[Key, Any]]
+"""From keys, as they were noted, to JSON values, or msgspec.Raw: such as text; a key without a row is left out."""
 
 KEYS_A_CHANGE: Final = 25
 """The newest so many keys of one change are shown, the rest only counted: nobody looks at 1,000 images a second."""
 WAITING: Final = 256  # events that may wait for one browser
 _EVERY_S: Final = 0.5  # how often other replicas' changes are looked for
 _AT_ONCE: Final = 200  # changes read at once
+_KEYS_A_QUERY: Final = 500
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -85,7 +88,8 @@ class Subscriber:
     async def take(self, timeout_s: float) -> bytes | None:
         """Everything that waits, as one piece of the stream; None after `timeout_s` without anything."""
         try:
-            await asyncio.wait_for(self.filled.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self.filled.wait()
         except TimeoutError:
             return None
         self.filled.clear()
@@ -97,7 +101,7 @@ class Subscriber:
 
 
 def sse(kind: str, data: Any, event_id: int | None = None) -> bytes:
-    """One server-sent event (WHATWG HTML, section 9.2)."""
+    """One server-sent event (WHATWG HTML, section 9.2); `data` is a JSON value, or msgspec.Raw: one as text."""
     identity = b"" if event_id is None else b"id: %d\n" % event_id
     return b"event: %s\ndata: %s\n%s\n" % (kind.encode(), msgspec.json.encode(data), identity)
 
@@ -150,7 +154,9 @@ class Hub:
         woken = self._woken = asyncio.Event()
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), _EVERY_S)
+                # Not wait_for: Python 3.11's forgets that it was cancelled when it is woken at the same moment.
+                async with asyncio.timeout(_EVERY_S):
+                    await woken.wait()
             woken.clear()
             await self._look()
 
@@ -158,7 +164,7 @@ class Hub:
         if not self._subscribers:
             self._last = None  # whoever comes next hears only of what happens from then on
             return
-        wanted = frozenset().union(*(subscriber.kinds for subscriber in self._subscribers))
+        wanted = {(kind, one.edge_id) for one in self._subscribers for kind in one.kinds}
         try:
             more = await anyio.to_thread.run_sync(self._read, wanted)
         except DBAPIError as error:
@@ -169,19 +175,38 @@ class Hub:
         if len(more) == _AT_ONCE:
             self._wake()
 
-    def _read(self, wanted: frozenset[str]) -> list[tuple[ChangeRow, list[bytes]]]:
+    def _read(self, wanted: set[tuple[str, str | None]]) -> list[tuple[ChangeRow, list[bytes]]]:
         with self._database.read() as session:
             if self._last is None:
                 self._last = session.scalar(select(func.max(ChangeRow.change_id))) or 0
                 return []
             query = select(ChangeRow).where(ChangeRow.change_id > self._last).order_by(ChangeRow.change_id)
             changes = list(session.scalars(query.limit(_AT_ONCE)))
-            return [(change, self._shown(session, change) if change.kind in wanted else []) for change in changes]
+            shown = self._shown(
+                session, [one for one in changes if {(one.kind, None), (one.kind, one.edge_id)} & wanted]
+            )
+            return [(change, shown.get(change.change_id, [])) for change in changes]
 
-    def _shown(self, session: Session, change: ChangeRow) -> list[bytes]:
-        view = self._views.get(change.kind)
-        values = [{"key": key} for key in change.keys] if view is None else view(session, change.keys)
-        return [sse(change.kind, value, change.change_id) for value in values]
+    def _shown(self, session: Session, changes: Sequence[ChangeRow]) -> Mapping[int, list[bytes]]:
+        """The events of each change, by its id."""
+        keys: defaultdict[str, dict[Key, None]] = defaultdict(dict)
+        for change in changes:
+            keys[change.kind].update((tuple(key), None) for key in change.keys)
+        shown = {kind: self._values(session, kind, list(some)) for kind, some in keys.items()}
+        events: dict[int, list[bytes]] = {}
+        for change in changes:
+            found = (shown[change.kind].get(tuple(key)) for key in change.keys)
+            events[change.change_id] = [sse(change.kind, one, change.change_id) for one in found if one is not None]
+        return events
+
+    def _values(self, session: Session, kind: str, keys: Sequence[Key]) -> Mapping[Key, Any]:
+        view = self._views.get(kind)
+        if view is None:
+            return {key: {"key": key} for key in keys}
+        values: dict[Key, Any] = {}
+        for start in range(0, len(keys), _KEYS_A_QUERY):
+            values.update(view(session, keys[start : start + _KEYS_A_QUERY]))
+        return values
 
     def _hand_out(self, change: ChangeRow, events: list[bytes]) -> None:
         self._last = change.change_id

@@ -60,8 +60,8 @@ class Features:
         self.images.close()
 
 
-def get_features(request: Request) -> Features:
-    """The features of the app that serves this request."""
+async def get_features(request: Request) -> Features:
+    """The features of the app that serves this request; async as `get_services`."""
     features: Features = request.app.state.features
     return features
 

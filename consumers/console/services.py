@@ -42,8 +42,8 @@ class Services:
     """How the reader of topics stands, for people to see."""
 
 
-def get_services(request: Request) -> Services:
-    """The services of the app that serves this request."""
+async def get_services(request: Request) -> Services:
+    """The services of the app that serves this request. Async, or FastAPI would send it through a thread."""
     services: Services = request.app.state.services
     return services
 

@@ -42,7 +42,7 @@ def find_person(services: "Services", secret: str) -> PersonRow | None:
     if person is None or not person.active:
         return None
     if now - noted > _NOTED_EVERY_US:
-        with services.database.write() as session:
+        with services.database.write(durable=False) as session:
             session.execute(update(SessionRow).where(SessionRow.token_hash == token_hash).values(seen_at_us=now))
     return person
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consumers.console.errors import ProblemError
+from consumers.console.keys import is_one_of
 from consumers.console.labeling.answers import location_of
 from consumers.console.tables.inspections import InspectionRow
 from schemas.errors import InvalidIdentifierError
@@ -84,7 +85,8 @@ def _named(session: Session, wish: Wish) -> list[InspectionRow]:
     keys = list(dict.fromkeys(_parsed(name) for name in wish.frame_ids))
     found: dict[tuple[str, int], InspectionRow] = {}
     for start in range(0, len(keys), _AT_ONCE):
-        some = tuple_(InspectionRow.camera_id, InspectionRow.sequence).in_(keys[start : start + _AT_ONCE])
+        at = (InspectionRow.camera_id, InspectionRow.sequence)
+        some = is_one_of(session, at, keys[start : start + _AT_ONCE])
         found |= {(row.camera_id, row.sequence): row for row in session.scalars(select(InspectionRow).where(some))}
     unknown = [f"{camera}/{number}" for camera, number in keys if (camera, number) not in found]
     foreign = [f"{key[0]}/{key[1]}" for key, row in found.items() if row.edge_id != wish.edge_id]

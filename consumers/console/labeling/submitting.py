@@ -98,7 +98,7 @@ class Submitter:
     def forget_old(self) -> None:
         """Delete drafts and sent labels that are long past."""
         now = self._clock()
-        with self._database.write() as session:
+        with self._database.write(durable=False) as session:
             drafts.discard_old(session, now)
             sent = delete(SubmissionRow).where(
                 SubmissionRow.state == "sent", SubmissionRow.labeled_at_us < now - KEPT_US
@@ -148,7 +148,7 @@ class Submitter:
 
     def _keep(self, labeler: str, task_id: str, fencing_token: int, answer: Answer) -> None:
         """Keep an answer that came too late as the person's draft."""
-        with self._database.write() as session:
+        with self._database.write(durable=False) as session:
             drafts.save(
                 session,
                 labeler,
@@ -191,7 +191,7 @@ class Submitter:
         except NotPublishedError as error:
             detail = f"Kafka is away: your label is kept and sent as soon as it is back; nothing to do ({error})"
             raise ProblemError(503, "broker_away", detail, headers={"Retry-After": "5"}) from error
-        with self._database.write() as session:
+        with self._database.write(durable=False) as session:
             session.execute(update(SubmissionRow).where(SubmissionRow.label_id == label.label_id).values(state="sent"))
             if label.task_id is not None and label.round != "correction":
                 drafts.discard(session, label.labeler, label.task_id)
@@ -203,7 +203,7 @@ class Submitter:
         with self._database.read() as session:
             if session.scalar(select(SubmissionRow.label_id).where(*waiting).limit(1)) is None:
                 return []
-        with self._database.write() as session:
+        with self._database.write(durable=False) as session:
             query = select(SubmissionRow).where(*waiting).order_by(SubmissionRow.labeled_at_us).limit(_BATCH)
             rows = session.scalars(query.with_for_update(skip_locked=True)).all()
             for row in rows:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, Literal, cast
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from consumers.console.keys import is_one_of
 from consumers.console.labeling.answers import BLIND
 from consumers.console.labeling.claims import Lease
 from consumers.console.tables.edges import PolicyRow
@@ -106,10 +107,9 @@ class Seen:
 def _sizes(session: Session, tasks: Sequence[TaskRow]) -> dict[tuple[str, int], tuple[int, int]]:
     """Width and height of the tasks' images, as inspections told them."""
     keys = [(task.camera_id, task.sequence) for task in tasks]
-    at = tuple_(InspectionRow.camera_id, InspectionRow.sequence)
-    query = select(
-        InspectionRow.camera_id, InspectionRow.sequence, InspectionRow.image_width, InspectionRow.image_height
-    ).where(at.in_(keys), InspectionRow.image_width > 0)
+    at = (InspectionRow.camera_id, InspectionRow.sequence)
+    query = select(*at, InspectionRow.image_width, InspectionRow.image_height)
+    query = query.where(is_one_of(session, at, keys), InspectionRow.image_width > 0)
     return {(camera, sequence): (width, height) for camera, sequence, width, height in session.execute(query)}
 
 

@@ -1,4 +1,4 @@
-"""How many tasks wait for whom: counted once a second for everybody, as fifty people ask and 20,000 tasks may wait."""
+"""How many tasks wait for whom: counted now and then for everybody, as fifty people ask and 20,000 tasks may wait."""
 
 import threading
 from collections import Counter
@@ -14,7 +14,7 @@ from consumers.console.labeling.claims import OPEN_TASK, Labeler, unanswered
 from consumers.console.tables.labels import TaskRow
 from consumers.console.tables.leases import LeaseRow
 
-FRESH_US: Final = 1_000_000
+FRESH_US: Final = 3_000_000
 Kind = tuple[str, str | None]  # edge, skill
 
 
@@ -28,7 +28,7 @@ class Counted:
 
 
 class Waiting:
-    """The counts, at most a second old. Safe to share between threads; one a process."""
+    """The counts, at most three seconds old. Safe to share between threads; one a process."""
 
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
         self._database, self._clock = database, clock

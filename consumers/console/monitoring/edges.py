@@ -102,18 +102,19 @@ def _views(session: Session, hours: dict[str, _Hour], now_us: int, edge_ids: Seq
     for camera in session.scalars(cameras.order_by(CameraRow.camera_id)):
         cameras_of[camera.edge_id].append(camera.camera_id)
     names = sorted({*policy_of, *reports_of, *cameras_of})
-    newest = _newest_captures(session)
+    newest = _newest_captures(session, edge_ids)
     return [
         _view(name, policy_of.get(name), reports_of[name], cameras_of[name], hours.get(name), newest.get(name), now_us)
         for name in names
     ]
 
 
-def _newest_captures(session: Session) -> dict[str, int]:
-    """Edge: capture time of its newest inspection; one look at the end of an index for each edge."""
+def _newest_captures(session: Session, edge_ids: Sequence[str] | None) -> dict[str, int]:
+    """Edge, of these or all: capture time of its newest inspection; one look at the end of an index for each."""
     names = union(select(PolicyRow.edge_id), select(CameraRow.edge_id), select(EdgeReportRow.edge_id)).subquery()
     newest = select(func.max(InspectionRow.captured_at_us)).where(InspectionRow.edge_id == names.c.edge_id)
-    found = session.execute(select(names.c.edge_id, newest.scalar_subquery()))
+    query = select(names.c.edge_id, newest.scalar_subquery())
+    found = session.execute(query if edge_ids is None else query.where(names.c.edge_id.in_(edge_ids)))
     return {edge_id: at_us for edge_id, at_us in found if at_us is not None}
 
 

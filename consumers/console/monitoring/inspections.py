@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from consumers.console.cursors import read_cursor, write_cursor
 from consumers.console.errors import ProblemError
+from consumers.console.keys import is_one_of
 from consumers.console.labeling.task_views import image_url, thumbnail_url
 from consumers.console.tables.inspections import InspectionRow
 from consumers.console.tables.labels import ImageLabelRow, LabelRow, TaskRow
@@ -108,7 +109,7 @@ def detail(session: Session, camera_id: str, sequence: int) -> InspectionDetailV
 def views_of(session: Session, keys: Sequence[Sequence[Any]]) -> list[InspectionView]:
     """The inspections with these (camera_id, sequence), in that order; those that are not there are left out."""
     wanted = [(str(camera_id), int(sequence)) for camera_id, sequence in keys]
-    query = _matching(Wanted()).where(tuple_(InspectionRow.camera_id, InspectionRow.sequence).in_(wanted))
+    query = _matching(Wanted()).where(is_one_of(session, (InspectionRow.camera_id, InspectionRow.sequence), wanted))
     found = {(row.camera_id, row.sequence): inspection_view(row, label) for row, label in session.execute(query)}
     return [found[key] for key in wanted if key in found]
 

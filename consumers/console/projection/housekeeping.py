@@ -3,9 +3,10 @@
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, select
 
 from consumers.console.auth import sessions
+from consumers.console.keys import is_one_of
 from consumers.console.projection.changes import table_of
 from consumers.console.tables.edges import AlarmRow, MinuteRow
 from consumers.console.tables.inspections import InspectionRow
@@ -44,7 +45,7 @@ class Housekeeping:
         if time.monotonic() < self._next:
             return
         more = [self.purge(row, at, days) == _AT_ONCE for row, at, days in self._ages]
-        with self._services.database.write() as session:
+        with self._services.database.write(durable=False) as session:
             sessions.forget_old(session, self._services.clock(), self._services.settings.console_session_hours)
         self._next = time.monotonic() + (0.0 if any(more) else _EVERY_S)
 
@@ -52,8 +53,8 @@ class Housekeeping:
         """Delete some rows older than so many days and give how many."""
         before = self._services.clock() - round(days * _DAY_US)
         key = list(table_of(row).primary_key)
-        with self._services.database.write() as session:
+        with self._services.database.write(durable=False) as session:
             old = [tuple(found) for found in session.execute(select(*key).where(at < before).limit(_AT_ONCE))]
             for start in range(0, len(old), 200):
-                session.execute(delete(row).where(tuple_(*key).in_(old[start : start + 200])))
+                session.execute(delete(row).where(is_one_of(session, key, old[start : start + 200])))
         return len(old)

@@ -116,7 +116,7 @@ class Projection:
         """Set aside what nobody can read, then write the rest; after a crash in between it is set aside again."""
         self._set_aside(batch)
         services, now = self._services, self._services.clock()
-        with services.database.write() as session:
+        with services.database.write(durable=False) as session:
             self._ownership.renew(session, now)
             write_changes(session, services.database, batch.changes, now)
         services.hub.nudge()
@@ -137,7 +137,7 @@ class Projection:
         if time.monotonic() - self._looked_after < _LOOKED_AFTER_S:
             return
         if idle:
-            with self._services.database.write() as session:
+            with self._services.database.write(durable=False) as session:
                 self._ownership.renew(session, self._services.clock())
             reader.check()
         behind = reader.lag()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from consumers.console.event_views import show_all
@@ -23,7 +24,8 @@ def filled(services: Services) -> Services:
 
 def shown(services: Services, kind: str, *keys: list[Any]) -> list[dict[str, Any]]:
     with services.database.read() as session:
-        return list(services.hub._views[kind](session, list(keys)))
+        found = services.hub._views[kind](session, [tuple(key) for key in keys])
+    return [msgspec.json.decode(text) for text in found.values()]
 
 
 def test_every_kind_has_a_view_that_leaves_out_what_is_gone(filled: Services) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consumers.console.labeling.waiting import FRESH_US
 from consumers.console.services import Services
 from tests.consumers.console.browsers import Browser
 from tests.consumers.console.labeling.rows import fill, inspection_row, policy_row, task_row
@@ -60,7 +61,7 @@ def test_claim_draft_submit_recent_correct_progress(
     assert fixed.json() == {"label_id": "cam-1/1/first/1/v2", "version": 2}
     (recent,) = ann.get("/api/label/recent").json()["labels"]
     assert (recent["label"], recent["version"], recent["task"]["lease"]) == ("dent", 2, None)
-    clock.pass_s(1)
+    clock.pass_s(FRESH_US / 1e6)
     progress = ann.get("/api/label/progress?edge_id=press-1&tz_offset_minutes=540").json()
     assert progress == {"mine_today": 1, "seconds_per_label": 1.5, "queue_left": 4, "team_today": 1}
     assert len(publisher.records("labels")) == 2

@@ -2,7 +2,7 @@
 
 from consumers.console.database import Database
 from consumers.console.labeling.claims import Labeler, claim
-from consumers.console.labeling.waiting import Waiting
+from consumers.console.labeling.waiting import FRESH_US, Waiting
 from tests.consumers.console.labeling.rows import NOW, fill, task_row
 from tests.consumers.console.labeling.test_claims import answered
 from tests.consumers.console.services import FakeClock
@@ -34,9 +34,9 @@ def test_what_is_answered_does_not_wait_and_what_is_held_does(database: Database
         (lease,) = claim(session, ANN, None, 1, now_us=NOW, lease_us=1000)
     assert waiting.left(ANN, None) == 2
     answered(database, lease.task_id, 1)
-    assert waiting.left(ANN, None) == 2  # counted this second
-    clock.pass_s(1)
+    assert waiting.left(ANN, None) == 2  # counted just now
+    clock.pass_s(FRESH_US / 1e6)
     assert waiting.left(ANN, None) == 1
     fill(database, task_row(1, state="reopened", revision=2, excluded_labelers=["ann"]))
-    clock.pass_s(1)
+    clock.pass_s(FRESH_US / 1e6)
     assert (waiting.left(ANN, None), waiting.left(BO, None)) == (1, 2)
