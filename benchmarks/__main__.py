@@ -18,6 +18,7 @@ BENCHMARKS: Final = {
     "edge-footprint": "benchmarks.edge_footprint",
     "statistics": "benchmarks.statistics_stream",
     "replay": "benchmarks.replay",
+    "console": "benchmarks.console",
 }
 
 

@@ -178,8 +178,9 @@ def measure(chosen: Options, folder: Path) -> None:
         port = _free_port()
         with console(settings, port):
             await_projection(port, signed_in[0], feed.open_tasks)
-            feeding = threading.Thread(target=feed.run)
-            feeding.start()
+            feeding = [threading.Thread(target=work) for work in (feed.run, feed.close_answered)]
+            for thread in feeding:
+                thread.start()
             visit(port, signed_in, warm_s)
             visits = []
             for number in range(rounds):
@@ -187,7 +188,8 @@ def measure(chosen: Options, folder: Path) -> None:
                 everything = [taken for times in visits[-1]["times"].values() for taken in times]
                 print(f"round {number + 1}/{rounds}: {len(everything)} requests, p95 {p95(everything):.1f} ms")
             feed.stop()
-            feeding.join()
+            for thread in feeding:
+                thread.join()
     publish(chosen, visits, feed, seconds)
 
 
@@ -219,6 +221,7 @@ def publish(chosen: Options, visits: list[dict[str, Any]], feed: Feed, seconds: 
             "inspections fed": feed.sent,
             "feed late, at most, s": round(feed.late_s, 2),
             "open tasks at first": feed.open_tasks,
+            "tasks closed": feed.closed,
             "event bytes": sum(one["streamed"] for one in visits),
         },
         quick=chosen.quick,

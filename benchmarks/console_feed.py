@@ -2,12 +2,14 @@
 
 import threading
 import time
+from contextlib import closing
 from typing import Any, Final
 
 import msgspec
+from confluent_kafka import TopicPartition
 
 from benchmarks.statistics_stream import one_inspection
-from infra.kafka import key_partition, make_producer
+from infra.kafka import checked_message, key_partition, make_consumer, make_producer
 from infra.settings import Settings
 from schemas.codec import Codec
 from schemas.records import (
@@ -17,12 +19,21 @@ from schemas.records import (
     EdgeStatistics,
     FrameLocation,
     Inspection,
+    Label,
     LabelingTask,
     Prediction,
     Record,
 )
 from schemas.records.operations import Histogram
-from schemas.topics import EDGE_POLICIES, EDGE_REPORTED, EDGE_STATISTICS, INSPECTIONS, LABELING_TASKS, Topic
+from schemas.topics import (
+    EDGE_POLICIES,
+    EDGE_REPORTED,
+    EDGE_STATISTICS,
+    INSPECTIONS,
+    LABELING_TASKS,
+    LABELS,
+    Topic,
+)
 
 EDGES: Final = 158
 CODEC: Final = Codec()
@@ -35,11 +46,13 @@ class Feed:
         self.open_tasks = open_tasks
         self._producer = make_producer(settings)
         self._images = images
+        self._settings = settings
         self._inspection = one_inspection()
         self._sequence = 0
         self._stopped = threading.Event()
         self.late_s = 0.0
         self.sent = 0
+        self.closed = 0
 
     def fill(self) -> None:
         """Policies, reports, an hour of minutes, open tasks."""
@@ -79,6 +92,17 @@ class Feed:
             second += 1
             self.late_s = max(self.late_s, time.monotonic() - second)
         self._producer.flush(30)
+
+    def close_answered(self) -> None:
+        """Close the task of every label as the labeling queue does, until stopped."""
+        with closing(make_consumer(self._settings, "bench.queue", fetch_wait_max_ms=50)) as consumer:
+            consumer.assign([TopicPartition(LABELS.name, number, 0) for number in range(LABELS.partitions)])
+            while not self._stopped.is_set():
+                message = checked_message(consumer.poll(0.2))
+                if message is not None:
+                    label: Label = CODEC.decode(message.value(), Label)
+                    self._task(label.sequence or 0, closed_at_us=label.labeled_at_us)
+                    self.closed += 1
 
     def stop(self) -> None:
         """End."""
@@ -145,7 +169,7 @@ class Feed:
         )
         self._send(EDGE_STATISTICS, counted.key, counted)
 
-    def _task(self, number: int) -> None:
+    def _task(self, number: int, closed_at_us: int | None = None) -> None:
         edge_id = edge_name(number % EDGES)
         camera_id, sha256 = f"{edge_id}-old", self._images[number % len(self._images)]
         task = LabelingTask(
@@ -155,9 +179,10 @@ class Feed:
             sequence=number,
             captured_at_us=number,
             frame=location(edge_id, number, sha256),
-            state="opened",
-            revision=1,
-            changed_at_us=number,
+            state="opened" if closed_at_us is None else "closed",
+            revision=1 if closed_at_us is None else 2,
+            changed_at_us=number if closed_at_us is None else closed_at_us,
+            close_reason=None if closed_at_us is None else "labeled",
             reason="review",
             round="first",
             priority=float(number % 17),

@@ -4,6 +4,7 @@
 cookie, csrf, kinds) and prints one line: milliseconds of every request by what was asked, and what failed.
 """
 
+import gzip
 import http.client
 import json
 import random
@@ -13,6 +14,7 @@ import time
 from collections import defaultdict
 from typing import Any, Final
 
+_AS_BROWSERS: Final = {"Accept-Encoding": "gzip, deflate, br"}
 LABEL_EVERY_S: Final = 2.5  # from one image to the next: a quick inspector
 LOOK_EVERY_S: Final = 3.0
 
@@ -29,7 +31,7 @@ class Browser:
 
     def ask(self, what: str, method: str, path: str, body: Any = None) -> Any:
         """One request, timed until its last byte; JSON where it is JSON."""
-        headers = {"Cookie": self.person["cookie"], "X-CSRF-Token": self.person["csrf"]}
+        headers = {**_AS_BROWSERS, "Cookie": self.person["cookie"], "X-CSRF-Token": self.person["csrf"]}
         data = None if body is None else json.dumps(body)
         if data is not None:
             headers["Content-Type"] = "application/json"
@@ -46,8 +48,9 @@ class Browser:
         if answer.status not in {200, 201, 204, 304}:
             self.failures.append(f"{what}: {answer.status} {content[:200]!r}")
             return None
-        kind = answer.getheader("content-type") or ""
-        return json.loads(content) if kind.startswith("application/json") else content
+        if not (answer.getheader("content-type") or "").startswith("application/json"):
+            return content
+        return json.loads(gzip.decompress(content) if answer.getheader("content-encoding") == "gzip" else content)
 
     def work(self, until: float) -> None:
         """Do the day's work until then."""
