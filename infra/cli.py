@@ -40,7 +40,7 @@ _PARTS: Final[dict[str, tuple[str, str]]] = {
     "archive": ("consumers.archive.cli", "Keep images and inspections: run, pin."),
     "blobs": ("consumers.archive.blobs_cli", "The blob store: serve, verify, gc, tokens."),
     "console": ("consumers.console.cli:console", "The web console."),
-    "users": ("consumers.console.users_cli", "People of the console: add, passwd, list."),
+    "users": ("consumers.console.users_cli", "People of the console: add, passwd, list, token."),
     "demo": ("infra.demo.cli", "The whole system on one machine, with a report at the end."),
 }
 
