@@ -22,7 +22,7 @@ from infra.errors import InfraError
 from infra.kafka import BrokerAwayError
 
 _LOG = logging.getLogger(__name__)
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {400: "wrong_input", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
 def answer_problems(app: FastAPI) -> None:

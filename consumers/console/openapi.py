@@ -104,7 +104,7 @@ def _complete(operation: dict[str, Any], method: str, permission: Permission) ->
 def _always(method: str, permission: Permission) -> list[int]:
     """The problems that every such route may answer with; every sign-in and every database may fail."""
     asked = [] if permission is Permission.PUBLIC else [401, 403]
-    body = [413] if method in _UNSAFE else []
+    body = [400, 413] if method in _UNSAFE else []
     return sorted({*asked, *body, *([401, 403] if method in _UNSAFE else []), 422, 503})
 
 

@@ -8,7 +8,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from consumers.console.auth.callers import requires
 from consumers.console.database import reachable
-from consumers.console.errors import problems
 from consumers.console.permissions import Permission
 from consumers.console.projection.state import Standing
 from consumers.console.services import ServicesDep
@@ -54,7 +53,7 @@ def readyz(response: Response, services: ServicesDep) -> Ready:
     )
 
 
-@router.get("/metrics", dependencies=_ANYBODY, response_class=PlainTextResponse, responses=problems(503))
+@router.get("/metrics", dependencies=_ANYBODY, response_class=PlainTextResponse)
 def metrics(services: ServicesDep) -> Response:
     """What the console counts, in Prometheus' text format."""
     return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)

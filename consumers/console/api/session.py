@@ -14,7 +14,7 @@ from consumers.console.auth import first_run, people, sessions
 from consumers.console.auth.callers import Caller, find_caller, requires
 from consumers.console.auth.cookies import CSRF_COOKIE, SESSION_COOKIE, clear_session, set_csrf, set_session
 from consumers.console.auth.people import Language, Profile
-from consumers.console.auth.secret_tokens import csrf_of, new_secret
+from consumers.console.auth.secret_tokens import csrf_of
 from consumers.console.errors import ProblemError, problems
 from consumers.console.permissions import Permission, Role
 from consumers.console.services import Services, ServicesDep
@@ -82,7 +82,6 @@ def show_session(request: Request, response: Response, services: ServicesDep) ->
     if caller is None or caller.session is None:
         if CSRF_COOKIE not in request.cookies or SESSION_COOKIE in request.cookies:
             clear_session(response, services.settings)
-            set_csrf(response, services.settings, new_secret())
         with services.database.read() as session:
             return SessionView(person=None, first_run=not people.anybody(session), version=_version())
     set_csrf(response, services.settings, csrf_of(caller.session))

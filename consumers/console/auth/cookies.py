@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import Response
 
-from consumers.console.auth.secret_tokens import csrf_of
+from consumers.console.auth.secret_tokens import csrf_of, new_secret
 from infra.settings import Settings
 
 SESSION_COOKIE: Final = "linewatch_session"
@@ -27,7 +27,7 @@ def set_csrf(response: Response, settings: Settings, csrf: str) -> None:
 
 
 def clear_session(response: Response, settings: Settings) -> None:
-    """Take both cookies back."""
+    """Take the session back, and give a CSRF token for the next sign-in."""
     secure = settings.console_secure_cookies
     response.delete_cookie(SESSION_COOKIE, httponly=True, secure=secure, samesite="strict")
-    response.delete_cookie(CSRF_COOKIE, secure=secure, samesite="strict")
+    set_csrf(response, settings, new_secret())

@@ -48,6 +48,7 @@ class Browser:
         with self.services.database.write() as session:
             secret = sessions.start(session, name, self.services.clock(), "testclient")
         self.csrf = csrf_of(secret)
+        self.client.cookies.clear()
         self.client.cookies.set(SESSION_COOKIE, secret)
         self.client.cookies.set(CSRF_COOKIE, self.csrf)
         return self

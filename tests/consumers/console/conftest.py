@@ -78,7 +78,13 @@ def services(database: Database, tmp_path: Path, clock: FakeClock, publisher: Ke
 
 
 @pytest.fixture
-def browse(services: Services) -> Iterator[Callable[..., Browser]]:
+def browse(browse_apart: Callable[..., Browser]) -> Callable[..., Browser]:
+    """Open browsers; tests of the API's pages have their own."""
+    return browse_apart
+
+
+@pytest.fixture
+def browse_apart(services: Services) -> Iterator[Callable[..., Browser]]:
     """Open browsers: `browse()` is nobody's, `browse("inspector")` that of a new person in the role, by that name."""
     with ExitStack() as open_ones:
 

@@ -1,0 +1,39 @@
+"""Health and figures."""
+
+from collections.abc import Callable
+
+import pytest
+
+from consumers.console.services import Services
+from tests.consumers.console.browsers import Browser
+
+Browse = Callable[..., Browser]
+
+
+def test_alive_and_ready(browse: Browse, services: Services) -> None:
+    browser = browse()
+    services.projection.set(standing="waiting", detail="no broker answers", lag=3)
+    assert browser.get("/healthz").json() == {"status": "ok"}
+    ready = browser.get("/readyz")
+    assert ready.status_code == 200, "old pages are better than none"
+    assert {"ready": True, "database": "ok", "projection": "waiting", "lag": 3}.items() <= ready.json().items()
+
+
+def test_without_its_database_it_is_alive_but_not_ready(
+    browse: Browse, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = browse()
+    monkeypatch.setattr("consumers.console.api.health.reachable", lambda _: "the database does not answer: gone")
+    answer = browser.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "the database does not answer: gone")
+    assert browser.get("/healthz").status_code == 200
+
+
+def test_figures_know_routes_not_paths(browse: Browse) -> None:
+    browser = browse()
+    browser.get("/api/policies/press-1")
+    browser.get("/somewhere")
+    figures = browser.get("/metrics").text
+    assert 'linewatch_console_requests_total{method="GET",route="/api/policies/{edge_id}",status="401"} 1.0' in figures
+    assert "press-1" not in figures
+    assert "somewhere" not in figures
