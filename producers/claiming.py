@@ -29,6 +29,7 @@ class Claimed:
     epoch: int
     base: int  # `sequence = base + index`
     found: tuple[int, ...] = ()  # indexes of frames that Kafka had already, though nobody here had heard so
+    given_up: int = 0  # frames before these that it does not have, and never will
 
 
 class Claimant:
@@ -69,7 +70,7 @@ class Claimant:
         self._spool.rewind()
         following = self._spool.state().ledger.acknowledged + 1 + decided.base
         _log.info("camera %s claimed: epoch %d, the next frame is number %d", self._camera_id, epoch, following)
-        return Claimed(epoch, decided.base, decided.found)
+        return Claimed(epoch, decided.base, decided.found, decided.given_up)
 
     def record(self, link: Link, epoch: int, offset: int, last_sequence: int) -> CameraClaim:
         """The claim as a record: later frames than `last_sequence` lie at or behind `offset`."""
@@ -116,6 +117,12 @@ class Claimant:
                 "another gateway has used camera %s meanwhile; %d frames of this spool go on above its numbers",
                 self._camera_id,
                 waiting,
+            )
+        if decided.given_up:
+            _log.warning(
+                "camera %s: %d frames were given up before, as their dead letters say; their numbers stay unused",
+                self._camera_id,
+                decided.given_up,
             )
 
 

@@ -42,12 +42,14 @@ class _Transaction:
 
     started: float  # monotonic seconds
     frames: int = 0
+    gaps: int = 0  # frames given up
     size: int = 0  # bytes
     first_sequence: int | None = None
     last_sequence: int | None = None
     last: int | None = None  # index of the last frame it settles
     notice: int = 0  # id of its last notice
-    captured_ns: list[int] = field(default_factory=list)  # monotonic capture times of this process's frames
+    captured_ns: list[int] = field(default_factory=list)  # monotonic capture times, of frames that were in memory
+    captured_us: list[int] = field(default_factory=list)  # wall clock capture times, of frames read back from disk
 
     @property
     def empty(self) -> bool:
@@ -160,6 +162,11 @@ class Drain:
         if claimed.found:
             self._note_delivered(len(claimed.found), claimed.base + claimed.found[0], claimed.base + claimed.found[-1])
             self._metrics.note_delivery(len(claimed.found), ())
+        self._note_gaps(claimed.given_up)
+
+    def _note_gaps(self, count: int) -> None:
+        self._metrics.dead_letters.inc(count)
+        self.delivered.gaps += count
 
     def _note_delivered(self, frames: int, first_sequence: int | None, last_sequence: int | None) -> None:
         done = self.delivered
@@ -209,6 +216,7 @@ class Drain:
         message = way.envelopes.frame(frame, sequence, way.claimed.epoch)
         if isinstance(message, Unsendable):
             self._give_up(way, frame, sequence, message)
+            transaction.gaps += 1
         else:
             way.link.send(message)
             transaction.frames += 1
@@ -217,6 +225,8 @@ class Drain:
             transaction.last_sequence = sequence
             if frame.fresh:
                 transaction.captured_ns.append(frame.facts.monotonic_ns)
+            else:
+                transaction.captured_us.append(frame.facts.captured_at_us)
         transaction.last = frame.index
 
     def _give_up(self, way: _Way, frame: Spooled, sequence: int, unsendable: Unsendable) -> None:
@@ -235,8 +245,6 @@ class Drain:
         )
         way.link.send(way.envelopes.notice(letter))
         way.link.send(way.envelopes.notice(alarm))
-        self._metrics.dead_letters.inc()
-        self.delivered.gaps += 1
 
     def _send_notices(self, way: _Way, transaction: _Transaction) -> None:
         for number, notice in self._spool.take_notices():
@@ -248,10 +256,13 @@ class Drain:
         offset = way.link.commit()
         self._spool.acknowledge(Acknowledgement(index=transaction.last, offset=offset, notice=transaction.notice))
         self._note_delivered(transaction.frames, transaction.first_sequence, transaction.last_sequence)
+        self._note_gaps(transaction.gaps)
         self.delivered.size += transaction.size
         self._since_claim_frames += transaction.frames
         self._since_claim_bytes += transaction.size
-        self._metrics.note_delivery(transaction.frames, transaction.captured_ns)
+        now_us = self._unix_us()
+        ages_s = [(now_us - captured_us) / 1e6 for captured_us in transaction.captured_us]
+        self._metrics.note_delivery(transaction.frames, transaction.captured_ns, ages_s)
         self._renew(way)
         return _Transaction(time.monotonic())
 

@@ -164,7 +164,8 @@ class KafkaLink:
         """As in Link."""
         if not self._in_transaction:
             return None
-        # Asked again in mid-commit, librdkafka may end the transaction twice and fail: so with long patience.
+        # Asked again in mid-commit, librdkafka goes on where it was. One that failed for good is not asked again:
+        # the drain opens another link, which ends its transaction, and sees what of it Kafka has.
         self._patiently(
             "committing", _TRANSACTION_MS / 1000, lambda: self._producer.commit_transaction(_COMMIT_SLICE_S)
         )
@@ -187,7 +188,11 @@ class KafkaLink:
                 return
 
     def close(self) -> None:
-        """As in Link."""
+        """As in Link.
+
+        Right after a commit the broker may not have begun the transaction that is given up here, as it still ends the
+        one before; it then answers INVALID_TXN_STATE, which librdkafka logs as FATAL. There was nothing to give up.
+        """
         try:
             self._producer.purge()
             if self._in_transaction:

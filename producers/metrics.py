@@ -35,12 +35,18 @@ class GatewayMetrics:
         self.captured_frames.inc()
         self.captured_bytes.inc(size)
 
-    def note_delivery(self, frames: int, captured_ns: Sequence[int]) -> None:
-        """So many frames were acknowledged; `captured_ns` are their capture times by this process's monotonic clock."""
+    def note_delivery(self, frames: int, captured_ns: Sequence[int], ages_s: Sequence[float] = ()) -> None:
+        """So many frames were acknowledged.
+
+        `captured_ns` are capture times by this process's monotonic clock; `ages_s` are the ages, by the wall clock, of
+        frames that came back from disk, perhaps an earlier process's: below 0 when that clock was set back meanwhile.
+        """
         self.delivered_frames.inc(frames)
         now = time.monotonic_ns()
         for captured in captured_ns:
             self.delivery_seconds.observe((now - captured) / 1e9)
+        for age in ages_s:
+            self.delivery_seconds.observe(max(age, 0.0))
 
     def note_drops(self, count: int, reason: str) -> None:
         """So many frames were lost on purpose: reason `spool_full`, or `slow_reader` for a camera too quick for us."""

@@ -29,6 +29,7 @@ class Numbering:
     base: int  # `sequence = base + index` for every frame not acknowledged
     acknowledged: int  # frames up to this index need not be sent again
     found: tuple[int, ...] = ()  # of these, the ones that lie in Kafka, though this gateway never heard so
+    given_up: int = 0  # frames before them that do not: their numbers stay unused
     taken_over: bool = False  # another gateway used the camera since this spool's last frame
 
 
@@ -41,15 +42,29 @@ def number(ledger: Ledger, hashes: Iterable[tuple[int, str]], view: KafkaView) -
     if ledger.base is None:
         # The first capture of this spool that was not dropped before Kafka was met follows what Kafka has.
         return Numbering(base=view.last_sequence - ledger.acknowledged, acknowledged=ledger.acknowledged)
-    matched, committed = _in_kafka(ledger.base, hashes, view)
+    ours = list(hashes)
+    matched, committed = _in_kafka(ledger.base, ours, view)
     sent = matched[-1] if matched else ledger.acknowledged
     if view.last_sequence <= ledger.base + sent:
         # Nobody else: what an aborted transaction showed is sent again under its own number, which readers drop.
         settled = matched[committed - 1] if committed else ledger.acknowledged
-        return Numbering(base=ledger.base, acknowledged=settled, found=tuple(matched[:committed]))
+        found = tuple(matched[:committed])
+        return Numbering(
+            base=ledger.base, acknowledged=settled, found=found, given_up=_given_up(ours, settled, len(found))
+        )
     # Another gateway numbered frames after ours. Ours that readers have seen keep their numbers, and sending them again
     # now would put them behind their successors; the rest goes on above everything.
-    return Numbering(base=view.last_sequence - sent, acknowledged=sent, found=tuple(matched), taken_over=True)
+    return Numbering(
+        base=view.last_sequence - sent,
+        acknowledged=sent,
+        found=tuple(matched),
+        given_up=_given_up(ours, sent, len(matched)),
+        taken_over=True,
+    )
+
+
+def _given_up(hashes: Iterable[tuple[int, str]], settled: int, found: int) -> int:
+    return sum(1 for index, _ in hashes if index <= settled) - found
 
 
 def _in_kafka(base: int, hashes: Iterable[tuple[int, str]], view: KafkaView) -> tuple[list[int], int]:

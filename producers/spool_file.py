@@ -87,7 +87,11 @@ def _now() -> str:
 
 
 class SpoolFile:
-    """Tables of one spool. Writes come from one thread, `read_*` may come from another: each has its connection."""
+    """Tables of one spool, for three threads: one writes, one delivers (`read_*`), one captures (`*taken`, `position`).
+
+    Each has a connection of its own, and must: what two threads read over one connection at a time, SQLite answers from
+    one snapshot, the older one, in which frames committed since are missing.
+    """
 
     def __init__(self, folder: Path, *, log_bytes: int, max_pages: int | None = None) -> None:
         """`log_bytes` is about what the write-ahead log may take; `max_pages` caps the file itself."""
@@ -99,7 +103,7 @@ class SpoolFile:
             if max_pages is not None:
                 self._writer.execute(f"PRAGMA max_page_count = {int(max_pages)}")
             self._create()
-            self._reader = self._connect()
+            self._reader, self._capturer = self._connect(), self._connect()
         except sqlite3.DatabaseError as error:
             if is_full(error):
                 raise SpoolError(f"no room on disk for the spool {self.path}: free some space") from error
@@ -132,7 +136,8 @@ class SpoolFile:
             )
 
     def close(self) -> None:
-        """Close both connections; the write-ahead log is folded into the file."""
+        """Close all connections; the write-ahead log is folded into the file."""
+        self._capturer.close()
         self._reader.close()
         self._writer.close()
 
@@ -262,29 +267,29 @@ class SpoolFile:
         return [(int(number), _decode_notice(body)) for number, body in rows]
 
     def read_newest_notice(self) -> int:
-        """Id of the newest notice, 0 when there is none."""
-        return int(self._reader.execute("SELECT coalesce(max(id), 0) FROM notices").fetchone()[0])
+        """Id of the newest notice, 0 when there is none; for the writing thread."""
+        return int(self._writer.execute("SELECT coalesce(max(id), 0) FROM notices").fetchone()[0])
 
     def read_count(self) -> int:
-        """How many frames are kept."""
-        return int(self._reader.execute("SELECT count(*) FROM frames").fetchone()[0])
+        """How many frames are kept; for the writing thread."""
+        return int(self._writer.execute("SELECT count(*) FROM frames").fetchone()[0])
 
     def read_position(self, source: str) -> int:
         """Where `source` goes on, 0 when it was never seen."""
-        row = self._reader.execute("SELECT next FROM positions WHERE source = ?", (source,)).fetchone()
+        row = self._capturer.execute("SELECT next FROM positions WHERE source = ?", (source,)).fetchone()
         return int(row[0]) if row else 0
 
     def read_has_taken(self) -> bool:
         """Whether any file was captured before."""
-        return self._reader.execute("SELECT 1 FROM taken LIMIT 1").fetchone() is not None
+        return self._capturer.execute("SELECT 1 FROM taken LIMIT 1").fetchone() is not None
 
     def read_is_path_taken(self, path: str) -> bool:
         """Whether a file of this path was captured before."""
-        return self._reader.execute("SELECT 1 FROM taken WHERE path = ? LIMIT 1", (path,)).fetchone() is not None
+        return self._capturer.execute("SELECT 1 FROM taken WHERE path = ? LIMIT 1", (path,)).fetchone() is not None
 
     def read_is_taken(self, path: str, sha256: str) -> bool:
         """Whether this file with these bytes was captured before."""
-        found = self._reader.execute("SELECT 1 FROM taken WHERE path = ? AND sha256 = ?", (path, sha256)).fetchone()
+        found = self._capturer.execute("SELECT 1 FROM taken WHERE path = ? AND sha256 = ?", (path, sha256)).fetchone()
         return found is not None
 
 

@@ -102,6 +102,15 @@ def test_delivery_is_measured_in_seconds(
     assert value(registry, "delivery_seconds_bucket", le="2.5") == 2
 
 
+def test_frames_from_disk_bring_their_age_never_below_zero(
+    registry: CollectorRegistry, metrics: GatewayMetrics
+) -> None:
+    metrics.note_delivery(2, [], [3600.5, -4.0])  # the wall clock was set back under the second one
+
+    assert value(registry, "delivery_seconds_count") == 2
+    assert value(registry, "delivery_seconds_sum") == 3600.5
+
+
 @pytest.mark.usefixtures("metrics")
 def test_the_spool_is_asked_at_each_scrape(registry: CollectorRegistry, standing: Standing) -> None:
     standing.frames, standing.size = 7.0, 700.0

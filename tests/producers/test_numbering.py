@@ -49,7 +49,7 @@ def test_a_frame_given_up_between_two_that_kafka_has_is_no_other_gateways_gap() 
 
     decided = number(ledger, hashes(1, 5), view)
 
-    assert decided == Numbering(base=10, acknowledged=4, found=(1, 3, 4))
+    assert decided == Numbering(base=10, acknowledged=4, found=(1, 3, 4), given_up=1)
 
 
 def test_what_was_aborted_is_sent_again_under_its_number() -> None:

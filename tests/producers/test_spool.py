@@ -1,8 +1,10 @@
 """The spool: what is captured is kept, in order, within its cap, whatever happens."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -308,3 +310,42 @@ def test_taking_ends_in_time_while_every_frame_is_dropped(tmp_path: Path) -> Non
     thread.join(30)
     assert taken
     spool.close()
+
+
+def test_a_capture_that_looks_something_up_hides_no_frame_from_the_drain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"a")
+    first = open_spool(tmp_path / "spool")
+    first.append(captured(b"a", path=path), droppable=False)
+    first.acknowledge(Acknowledgement(index=0))
+    first.close()
+    looking, found = threading.Event(), threading.Event()
+
+    class Held(sqlite3.Connection):
+        """Has found a row for the thread `capture`, which does not get to run and take it."""
+
+        def execute(self, *statement: Any) -> sqlite3.Cursor:
+            cursor = super().execute(*statement)
+            if threading.current_thread().name == "capture":
+                looking.set()
+                assert found.wait(60)
+            return cursor
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **named: connect(*given, factory=Held, **named))
+    spool = open_spool(tmp_path / "spool")
+    capture = threading.Thread(target=spool.is_path_taken, args=(str(path),), name="capture")
+    capture.start()
+    assert looking.wait(60)
+
+    fill(spool, 3)
+    spool.flush()
+    spool.rewind()  # as at each claim: the next frames come from disk
+    taken = take_all(spool)
+
+    found.set()
+    capture.join(60)
+    spool.close()
+    assert [frame.index for frame in taken] == [1, 2, 3]
