@@ -5,7 +5,6 @@ import {
   Checkbox,
   Group,
   Modal,
-  PasswordInput,
   Select,
   Stack,
   Switch,
@@ -18,6 +17,7 @@ import { UserPlus } from "lucide-react";
 import { useState } from "react";
 import { request } from "@/api/client";
 import type { Role, Views } from "@/api/types";
+import { PasswordField } from "@/components/PasswordField";
 import { RelativeTime } from "@/components/RelativeTime";
 import { ErrorState, Waiting } from "@/components/States";
 import { Truncated } from "@/components/Truncated";
@@ -108,7 +108,7 @@ function PersonForm({ member, onClose }: { member: Member | null; onClose: () =>
           value={form.skills}
           onChange={(next) => set({ skills: next })}
         />
-        <PasswordInput
+        <PasswordField
           label={member === null ? t("admin.first_password") : t("admin.new_password")}
           description={t("admin.password_hint")}
           autoComplete="new-password"

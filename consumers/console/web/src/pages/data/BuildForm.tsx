@@ -14,7 +14,8 @@ interface Form {
   name: string;
   edges: string[];
   from: string;
-  to: string;
+  /** Null until somebody sets it: then it is now, also hours after the page was opened. */
+  to: string | null;
   classes: string[];
   imported: boolean;
   missing: boolean;
@@ -24,15 +25,17 @@ const fresh = (edge: string | null): Form => ({
   name: "",
   edges: edge === null ? [] : [edge],
   from: localOf(Date.now() - 7 * DAY_MS),
-  to: localOf(Date.now() + 60_000),
+  to: null,
   classes: [],
   imported: false,
   missing: false,
 });
 
+const endOf = ({ to }: Form): string => to ?? localOf(Date.now() + 60_000);
+
 /** What is asked of the server, or null while the form is not complete. */
 function bodyOf(form: Form, preview: boolean): BuildBody | null {
-  const [from_us, to_us] = [microsOf(form.from), microsOf(form.to)];
+  const [from_us, to_us] = [microsOf(form.from), microsOf(endOf(form))];
   if (!isName(form.name) || form.edges.length === 0 || from_us === null || to_us === null || to_us <= from_us)
     return null;
   return {
@@ -56,7 +59,7 @@ export function BuildForm({ opened, onClose }: { opened: boolean; onClose: () =>
   const [form, setForm] = useState<Form>(() => fresh(place.edge));
   const ask = useAskForBuild();
   const set = (changes: Partial<Form>) => setForm((before) => ({ ...before, ...changes }));
-  const span = [microsOf(form.from), microsOf(form.to)] as const;
+  const span = [microsOf(form.from), microsOf(endOf(form))] as const;
   const backwards = span[0] !== null && span[1] !== null && span[1] <= span[0];
   const complete = bodyOf(form, false) !== null;
   const start = (preview: boolean) => {
@@ -102,7 +105,7 @@ export function BuildForm({ opened, onClose }: { opened: boolean; onClose: () =>
             <TextInput
               type="datetime-local"
               label={t("data.to", { zone: format.zone() })}
-              value={form.to}
+              value={endOf(form)}
               error={backwards ? t("data.span_wrong") : null}
               onChange={(event) => set({ to: event.currentTarget.value })}
               required

@@ -73,6 +73,7 @@ export function useDesk(edgeId: string | null): AtDesk {
     // Back again: what waited goes out, and what came in the meantime is asked for.
     void desk.outbox.flush().finally(() => station.look());
     void desk.drafts.flush();
+    desk.pictures.recover();
   }, [line.state, desk, station]);
   useEvents("task", (task) => {
     station.changed(task.task_id, task.state);

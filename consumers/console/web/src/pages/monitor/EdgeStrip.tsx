@@ -5,7 +5,7 @@ import { VERDICTS } from "@/components/VerdictBadge";
 import { useFormat } from "@/format";
 import { useT } from "@/i18n";
 import styles from "./monitor.module.css";
-import { shares } from "./wall-model";
+import { edgeStateKey, shares } from "./wall-model";
 
 function HourBar({ edge }: { edge: EdgeView }) {
   const t = useT();
@@ -25,13 +25,14 @@ function EdgeTile({ edge, chosen, onChoose }: { edge: EdgeView; chosen: boolean;
   const t = useT();
   const format = useFormat();
   const { inspections, latency_p99_ms: p99, missing } = edge.hour;
+  const state = edgeStateKey(edge.state);
   return (
     <Tooltip label={edge.trouble ?? edge.model?.name ?? edge.edge_id} disabled={!edge.trouble && !edge.model}>
       <button type="button" className={styles.edge} data-chosen={chosen} aria-pressed={chosen} onClick={onChoose}>
         <span className={styles.line}>
           <span className={styles.dot} data-state={edge.trouble ? "trouble" : edge.state} aria-hidden />
           <span className="lw-ellipsis">{edge.edge_id}</span>
-          <span className={styles.state}>{edge.state}</span>
+          <span className={styles.state}>{state === null ? edge.state : t(state)}</span>
         </span>
         <HourBar edge={edge} />
         <span className={styles.small}>

@@ -1,5 +1,6 @@
 import type { EdgeView, InspectionView, Verdict } from "@/api/types";
 import type { Place } from "@/app/place";
+import type { TextKey } from "@/i18n";
 
 /** How many verdicts the wall holds: what fits on a screen and a little more. */
 export const WALL_SIZE = 72;
@@ -44,3 +45,19 @@ export function shares(
     .map((verdict) => ({ verdict, count: verdicts[verdict] ?? 0, share: (verdicts[verdict] ?? 0) / total }))
     .filter(({ count }) => count > 0);
 }
+
+const STATES: Record<string, TextKey> = {
+  unknown: "monitor.state_unknown",
+  silent: "monitor.state_silent",
+  starting: "monitor.state_starting",
+  running: "monitor.state_running",
+  downloading: "monitor.state_downloading",
+  verifying: "monitor.state_verifying",
+  warming: "monitor.state_warming",
+  swapped: "monitor.state_swapped",
+  refused: "monitor.state_refused",
+  stopping: "monitor.state_stopping",
+};
+
+/** The text for an edge's state; null for one this page does not know, which is shown as it is. */
+export const edgeStateKey = (state: string): TextKey | null => STATES[state] ?? null;
