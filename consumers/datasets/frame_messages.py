@@ -79,6 +79,14 @@ class FrameMessages:
         """What a partition holds. Raises TopicMissingError, BrokerAwayError."""
         place = TopicPartition(topic, partition)
         try:
+            return self._span(place)
+        except TopicMissingError:
+            # What this client remembers may be older than the topic: only the broker's word counts.
+            self.partitions(topic)
+            return self._span(place)
+
+    def _span(self, place: TopicPartition) -> Span:
+        try:
             low, high = self._consumer.get_watermark_offsets(place, timeout=ANSWER_TIMEOUT)
         except KafkaException as error:
             raise _away(place, error) from error
