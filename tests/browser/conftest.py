@@ -1,7 +1,7 @@
 """Real Chromium on a real console over a real broker. Each person has a context of their own, as at another machine."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,9 @@ from tests.browser.label_page import LabelPage
 from tests.browser.plant import Edge, Plant, plant_settings, running_plant
 from tests.browser.watching import Watch
 from tests.conftest import Broker
+
+LOOKS = [("dark", 1440), ("light", 1440), ("dark", 1024), ("light", 1024)]
+Show = Callable[[Page, str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -114,3 +117,26 @@ def screenshots() -> Path | None:
     """Where tests leave pictures of what they saw: the folder named by SCREENSHOTS, else nowhere."""
     folder = os.environ.get("SCREENSHOTS")
     return Path(folder) if folder else None
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
+def options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A theme and a width."""
+    theme, width = request.param
+    size = {"width": width, "height": 900 if width == 1440 else 768}
+    return {"color_scheme": theme, "viewport": size, "reduced_motion": "reduce"}
+
+
+@pytest.fixture
+def show(request: pytest.FixtureRequest, screenshots: Path | None) -> Show:
+    """Look at a page: nothing runs off its side; a picture is kept where one is wanted."""
+    look = request.node.callspec.id
+
+    def shown(page: Page, name: str) -> None:
+        sideways = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert sideways <= 0, f"{name} runs {sideways} pixels off the side"
+        if screenshots is not None:
+            screenshots.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=screenshots / f"{name}-{look}.png", animations="disabled")
+
+    return shown

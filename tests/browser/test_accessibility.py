@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from schemas.records import Box
@@ -12,33 +12,16 @@ from schemas.records.labeling import Prediction
 from tests.browser.conftest import MakePerson, OpenPage
 from tests.browser.label_page import LabelPage
 from tests.browser.plant import Edge, Plant
+from tests.browser.watching import serious
 
 DENT = Prediction(label="dent", score=0.9, boxes=[Box(label="dent", x=70, y=50, w=60, h=60, score=0.9)])
-LOOKS = [("dark", 1440), ("light", 1440), ("dark", 1024), ("light", 1024)]
 Look = Callable[..., Page]
 
 
-def serious(page: Page) -> list[str]:
-    """What axe holds against the page that keeps somebody from using it."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['help']}: {node['html'][:200]} {node['failureSummary']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
-
-
-@pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
-def look(request: pytest.FixtureRequest, open_page: OpenPage) -> Look:
+@pytest.fixture
+def look(options: dict[str, Any], open_page: OpenPage) -> Look:
     """A page in one theme and width."""
-    theme, width = request.param
-    size = {"width": width, "height": 900 if width == 1440 else 768}
-
-    def opened(name: str | None = None) -> Page:
-        return open_page(name, color_scheme=theme, viewport=size, reduced_motion="reduce")
-
-    return opened
+    return lambda name=None: open_page(name, **options)
 
 
 @pytest.fixture

@@ -4,22 +4,18 @@
 """
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from schemas.records import Box
 from schemas.records.labeling import Prediction
-from tests.browser.conftest import MakePerson, OpenPage
+from tests.browser.conftest import MakePerson, OpenPage, Show
 from tests.browser.label_page import LabelPage
 from tests.browser.plant import Edge, Plant
 from tests.browser.watching import Watch
 
 SCRATCH = Prediction(label="scratch", score=0.8, boxes=[Box(label="scratch", x=70, y=50, w=60, h=60, score=0.8)])
-LOOKS = [("dark", 1440), ("light", 1440), ("dark", 1024), ("light", 1024)]
 GUIDE = {
     "good": "No mark longer than 2 mm; dust does not count.",
     "scratch": "A thin bright line, in any direction, that stays when the light turns.",
@@ -33,30 +29,6 @@ MISSING = {
     "code": "image_missing",
     "detail": "the image lies neither in the blob store nor in Kafka: its retention has passed",
 }
-Show = Callable[[Page, str], None]
-
-
-@pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
-def options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """A theme and a width."""
-    theme, width = request.param
-    size = {"width": width, "height": 900 if width == 1440 else 768}
-    return {"color_scheme": theme, "viewport": size, "reduced_motion": "reduce"}
-
-
-@pytest.fixture
-def show(request: pytest.FixtureRequest, screenshots: Path | None) -> Show:
-    """Look at a page: nothing runs off its side; a picture is kept where one is wanted."""
-    look = request.node.callspec.id
-
-    def shown(page: Page, name: str) -> None:
-        sideways = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert sideways <= 0, f"{name} runs {sideways} pixels off the side"
-        if screenshots is not None:
-            screenshots.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=screenshots / f"{name}-{look}.png", animations="disabled")
-
-    return shown
 
 
 def asked(plant: Plant, name: str, frames: int = 5, **policy: object) -> Edge:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request
 
 # The browser itself logs every failed request as an error: tests that make requests fail name them.
@@ -38,3 +39,14 @@ class Watch:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob") and address.netloc != urlsplit(self.origin).netloc:
             self.wrong.append(f"request off the machine: {request.url}")
+
+
+def serious(page: Page) -> list[str]:
+    """What axe holds against the page that keeps somebody from using it."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
