@@ -19,6 +19,7 @@ BENCHMARKS: Final = {
     "statistics": "benchmarks.statistics_stream",
     "replay": "benchmarks.replay",
     "console": "benchmarks.console",
+    "labeling": "benchmarks.labeling",
 }
 
 
