@@ -47,7 +47,7 @@ export function useWall(edges: ReadonlySet<string> | null, verdict: Verdict | nu
   useEvents("inspection", (inspection) => {
     if (belongs(inspection, edges, verdict)) buffer.current.push(inspection);
   });
-  // The server left some out because this page was slow: what is missing is asked for.
+  // The server left some out because this page was slow, or the line was opened anew: what is missing is asked for.
   useEvents("dropped", () => void queries.invalidateQueries({ queryKey: ["inspections", "wall"] }));
 
   const text = JSON.stringify(key);
@@ -55,12 +55,11 @@ export function useWall(edges: ReadonlySet<string> | null, verdict: Verdict | nu
     buffer.current = [];
     const timer = setInterval(() => {
       setWaiting(paused ? buffer.current.length : 0);
-      if (paused || buffer.current.length === 0) return;
+      const wall = JSON.parse(text) as unknown[];
+      // Before the first answer there is nothing to put them on: they wait for it.
+      if (paused || buffer.current.length === 0 || queries.getQueryData(wall) === undefined) return;
       const fresh = buffer.current.splice(0);
-      queries.setQueryData<readonly InspectionView[]>(
-        JSON.parse(text) as unknown[],
-        (before) => before && merged(before, fresh),
-      );
+      queries.setQueryData<readonly InspectionView[]>(wall, (before) => before && merged(before, fresh));
     }, DRAW_EVERY_MS);
     return () => clearInterval(timer);
   }, [queries, text, paused]);
