@@ -43,7 +43,7 @@ def test_a_task_is_claimed_labeled_and_in_the_topic(line: ConsoleLine) -> None:
     wait_until(lambda: ann.get(progress)["queue_left"] == 0, "what is left")
     # The projection has it too, and the frame counts as labeled once.
     wait_until(lambda: ann.get("/api/label/recent")["labels"][0]["label_id"] == label.label_id, "the label")
-    assert ann.get("/api/label/progress")["mine_today"] == 1
+    assert ann.get(progress)["mine_today"] == 1
 
 
 def test_a_reopened_task_goes_to_somebody_else(line: ConsoleLine) -> None:
