@@ -4,20 +4,34 @@ import random
 
 import pytest
 
-from schemas.records import Box
+from schemas.records import Box, Inspection
 from streams.labeling_queue.state import MAX_CAP, Rule, decode_state, encode_state
 from tests.streams.labeling_queue.made import CAMERA, START, Desk, inspected, labeled
 
 MESSAGE = 1_000_000  # streams.worker: producer_max_request_size
+ANSWERED = 300  # frames: more than a queue remembers
 
 
 def full(cap: int, boxes: int = 0, long_names: bool = False) -> Desk:
-    """A full queue, with as many frames answered before."""
+    """A full queue, with as many frames answered before; in steps of many events, as a busy edge has them."""
     choose = random.Random(1)
     desk = Desk(Rule(revision=1, second_label_rate=0.05, queue_cap=cap))
-    name = "x" * 40 if long_names else ""
-    for number in range(cap + 300):
-        drawn = [
+    frames = [_frame(number, choose, boxes, "x" * 40 if long_names else "") for number in range(cap + ANSWERED)]
+    for first in range(0, ANSWERED, size := min(cap, 100)):
+        some = range(first, min(first + size, ANSWERED))
+        desk.take(*(frames[number] for number in some))
+        desk.label(*(labeled(f"{CAMERA}/{number}/first") for number in some))
+    return desk.take(*frames[ANSWERED:])
+
+
+def _frame(number: int, choose: random.Random, boxes: int, name: str) -> Inspection:
+    return inspected(
+        number,
+        margin=0.01,
+        at_us=START + number * 90_000 + choose.randrange(50_000),
+        defect_class="dent",
+        score=round(choose.random(), 4),
+        boxes=[
             Box(
                 label=f"dent{name}",
                 x=choose.randrange(4000),
@@ -27,22 +41,10 @@ def full(cap: int, boxes: int = 0, long_names: bool = False) -> Desk:
                 score=choose.random(),
             )
             for _ in range(boxes)
-        ]
-        desk.take(
-            inspected(
-                number,
-                margin=0.01,
-                at_us=START + number * 90_000 + choose.randrange(50_000),
-                defect_class="dent",
-                score=round(choose.random(), 4),
-                boxes=drawn,
-                part_id=f"part-{number}{name}",
-                embedding=[round(choose.random(), 4) for _ in range(16)],
-            )
-        )
-        if number < 300:
-            desk.label(labeled(f"{CAMERA}/{number}/first"))
-    return desk
+        ],
+        part_id=f"part-{number}{name}",
+        embedding=[round(choose.random(), 4) for _ in range(16)],
+    )
 
 
 def test_a_state_is_the_same_after_its_bytes() -> None:
