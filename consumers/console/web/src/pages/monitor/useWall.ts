@@ -52,7 +52,9 @@ export function useWall(edges: ReadonlySet<string> | null, verdict: Verdict | nu
 
   const text = JSON.stringify(key);
   useEffect(() => {
-    buffer.current = [];
+    buffer.current = []; // of another wall
+  }, [text]);
+  useEffect(() => {
     const timer = setInterval(() => {
       setWaiting(paused ? buffer.current.length : 0);
       const wall = JSON.parse(text) as unknown[];
