@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -77,12 +77,13 @@ def _lifespan(settings: Settings, given: Services | None) -> Callable[[FastAPI],
         with ExitStack() as stack:
             services = given or stack.enter_context(Console.open(settings)).services
             app.state.services = services
-            watching = asyncio.create_task(services.hub.run(), name="hub")
+            stopping = asyncio.Event()
+            watching = asyncio.create_task(services.hub.run(stopping), name="hub")
             try:
                 yield
             finally:
-                watching.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watching
+                stopping.set()
+                services.hub.nudge()
+                await watching
 
     return lifespan

@@ -148,11 +148,11 @@ class Hub:
     def subscribers(self) -> int:
         return len(self._subscribers)
 
-    async def run(self) -> None:
-        """Look for changes until cancelled."""
+    async def run(self, stopping: asyncio.Event | None = None) -> None:
+        """Look for changes until `stopping` is set: cancelled, it would leave a thread behind that still reads."""
         self._loop = asyncio.get_running_loop()
         woken = self._woken = asyncio.Event()
-        while True:
+        while stopping is None or not stopping.is_set():
             with suppress(TimeoutError):
                 # Not wait_for: Python 3.11's forgets that it was cancelled when it is woken at the same moment.
                 async with asyncio.timeout(_EVERY_S):

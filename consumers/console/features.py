@@ -76,20 +76,20 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     features = app.state.features = Features.of(services)
     show_all(services.hub, features.edges)
     features.builds.start()
-    sending = asyncio.create_task(_keep_sending(features.submitter), name="resend labels")
+    stopping = asyncio.Event()
+    sending = asyncio.create_task(_keep_sending(features.submitter, stopping), name="resend labels")
     try:
         yield
     finally:
-        sending.cancel()
-        with suppress(asyncio.CancelledError):
-            await sending
+        stopping.set()  # not cancelled: that would leave a thread behind that still uses the database
+        await sending
         await anyio.to_thread.run_sync(features.close)
 
 
-async def _keep_sending(submitter: Submitter) -> None:
+async def _keep_sending(submitter: Submitter, stopping: asyncio.Event) -> None:
     """Send labels that were left pending, now and then, whatever goes wrong."""
     number = 0
-    while True:
+    while not stopping.is_set():
         try:
             await anyio.to_thread.run_sync(submitter.resend)
             if number % _FORGET_EVERY == 0:
@@ -97,4 +97,5 @@ async def _keep_sending(submitter: Submitter) -> None:
         except Exception:  # noqa: BLE001 - tried again in a moment, and logged
             _LOG.exception("labels that are pending could not be sent now")
         number += 1
-        await asyncio.sleep(_RESEND_EVERY_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _RESEND_EVERY_S)

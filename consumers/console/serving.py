@@ -37,9 +37,11 @@ class ConsoleServer(uvicorn.Server):
             self._on_started()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Streams of events never end by themselves, and uvicorn would wait for them.
+        # Streams of events never end by themselves, and uvicorn would wait for them. Its own handler would raise the
+        # signal again once it has stopped, and so kill the process before the projection and the producer are closed.
         self._hub.end()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def listen(address: str, port: int) -> socket.socket:

@@ -38,6 +38,10 @@ _LOOKED_AFTER_S: Final = 2.0  # how often the hold, the lag and an idle broker a
 _LOG: Final = logging.getLogger(__name__)
 
 
+class RecordRefusedError(ConsoleError):
+    """A record that can be read, with a value that no database row can hold; it lies in `dead-letters`."""
+
+
 class Projection:
     """Projects in a thread of its own between `start` and `stop`; how it stands is `services.projection`."""
 
@@ -92,29 +96,27 @@ class Projection:
             return {(row.topic, row.partition): row.next_offset for row in session.scalars(select(PositionRow))}
 
     def _take(self, messages: list[Message]) -> None:
+        """Set aside what nobody can read, then write the rest; after a crash in between it is set aside again."""
         batch = batch_of(messages, self._services.codec)
-        try:
-            self._commit(batch)
-        except Exception as error:
-            if not is_refusal(error):
-                raise
-            _LOG.warning("a batch was refused (%s): its records are taken one by one", error)
-            for message in messages:
-                self._take_alone(message)
+        self._set_aside(batch.unreadable)
+        self._write(messages, batch)
 
-    def _take_alone(self, message: Message) -> None:
-        batch = batch_of([message], self._services.codec)
+    def _write(self, messages: list[Message], batch: Batch) -> None:
+        """Write a batch; of one that the database refuses, each half, down to the record that it is about."""
         try:
             self._commit(batch)
         except Exception as error:
             if not is_refusal(error):
                 raise
-            refused = Batch(only_positions(batch), [(message, error)], batch.taken)
-            self._commit(refused)
+            if len(messages) == 1:
+                self._set_aside([(messages[0], RecordRefusedError(f"the database refuses it: {_reason(error)}"))])
+                self._commit(Batch(only_positions(batch), [], batch.taken))
+                return
+            middle = len(messages) // 2
+            for half in (messages[:middle], messages[middle:]):
+                self._write(half, batch_of(half, self._services.codec))
 
     def _commit(self, batch: Batch) -> None:
-        """Set aside what nobody can read, then write the rest; after a crash in between it is set aside again."""
-        self._set_aside(batch)
         services, now = self._services, self._services.clock()
         with services.database.write(durable=False) as session:
             self._ownership.renew(session, now)
@@ -123,14 +125,14 @@ class Projection:
         for topic, count in batch.taken.items():
             services.metrics.projected.labels(topic).inc(count)
 
-    def _set_aside(self, batch: Batch) -> None:
+    def _set_aside(self, unreadable: list[tuple[Message, Exception]]) -> None:
         services, outgoing = self._services, []
-        for message, error in batch.unreadable:
+        for message, error in unreadable:
             _LOG.warning("dead letter: %s[%s]@%s: %s", message.topic(), message.partition(), message.offset(), error)
             letter = dead_message(READER, error, message, at_us=services.clock(), blobs=services.blobs)
             outgoing.append(Outgoing(topic=DEAD_LETTERS, record=letter, event_id=letter.event_id, key=None))
         services.publisher.send_all(outgoing)
-        for message, _ in batch.unreadable:
+        for message, _ in unreadable:
             services.metrics.projection_dead_letters.labels(message.topic()).inc()
 
     def _look_after(self, reader: TopicReader, *, idle: bool) -> None:
@@ -173,3 +175,10 @@ class Projection:
         except DBAPIError as error:
             _LOG.warning("the projection could not be handed over, others wait for it: %s", error)
         self._stand("stopped", "")
+
+
+def _reason(error: Exception) -> str:
+    """What the database itself said, without the statement and its parameters."""
+    said = getattr(error, "orig", None) or error
+    first = said.args[0] if said.args else said
+    return str(first.get("M", first)) if isinstance(first, dict) else str(said)
