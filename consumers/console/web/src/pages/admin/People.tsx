@@ -215,6 +215,7 @@ export function People() {
         </Table.Tbody>
       </Table>
       <Modal
+        closeButtonProps={{ "aria-label": t("act.close") }}
         opened={editing !== null}
         onClose={() => setEditing(null)}
         title={editing === "new" ? t("admin.add_person") : t("admin.edit")}

@@ -90,7 +90,13 @@ export function Policies() {
           ))}
         </Table.Tbody>
       </Table>
-      <Modal opened={editing !== null} onClose={() => setEditing(null)} title={editing} size={640}>
+      <Modal
+        closeButtonProps={{ "aria-label": t("act.close") }}
+        opened={editing !== null}
+        onClose={() => setEditing(null)}
+        title={editing}
+        size={640}
+      >
         {editing !== null && (
           <PolicyForm edge={editing} policy={policies.get(editing)} onClose={() => setEditing(null)} />
         )}

@@ -67,7 +67,13 @@ export function BuildForm({ opened, onClose }: { opened: boolean; onClose: () =>
     if (body) ask.mutate(body, { onSuccess: onClose });
   };
   return (
-    <Modal opened={opened} onClose={onClose} title={t("data.build")} size={560}>
+    <Modal
+      closeButtonProps={{ "aria-label": t("act.close") }}
+      opened={opened}
+      onClose={onClose}
+      title={t("data.build")}
+      size={560}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
