@@ -38,7 +38,7 @@ from consumers.console.auth.secret_tokens import csrf_of
 from consumers.console.database import open_database
 from consumers.console.migrating import migrate
 from infra.broker import Cluster, ClusterOptions
-from infra.kafka import key_partition, make_admin, make_producer, read_compacted, read_to_end
+from infra.kafka import key_partition, make_admin, make_producer, read_to_end
 from infra.settings import Settings
 from infra.setup.chromium import CHROMIUM_FLAGS, ensure_chromium
 from infra.topics import apply_topics
@@ -65,6 +65,8 @@ _NEXT: Final = """async (seen) => {
   }
   return taken().at(-1).duration;
 }"""
+# What the page keeps for the server, and what the server refused.
+_KEPT: Final = """() => Object.keys(localStorage).filter((key) => /^linewatch\\.(outbox|refused)\\./.test(key))"""
 _RESOURCES: Final = """() => performance.getEntriesByType("resource").map((one) => [one.name, one.duration])"""
 
 
@@ -197,6 +199,11 @@ def label_all(page: Page, url: str, tasks: int, rounds: int) -> Timed:
     timed.seconds = time.perf_counter() - started
     page.keyboard.press("1")
     expect(page.get_by_role("heading", name="Nothing to label")).to_be_visible(timeout=60_000)
+    ends = time.monotonic() + 60
+    while kept := page.evaluate(_KEPT):
+        if time.monotonic() > ends:
+            raise RuntimeError(f"the page still holds {len(kept)} of {tasks} labels, such as {kept[0]}")
+        time.sleep(0.1)
     timed.resources = [(name, taken) for name, taken in page.evaluate(_RESOURCES)]
     return timed
 
@@ -212,9 +219,9 @@ def _press(page: Page, seen: int, count: int) -> list[float]:
 def check(settings: Settings, tasks: int) -> None:
     """Raise unless each task has one label and is closed: nothing lost, nothing double."""
     ends = time.monotonic() + 60
-    while still := [task for task in _tasks(settings) if task.state != "closed"]:
+    while (closed := _closed(settings)) != tasks:
         if time.monotonic() > ends:
-            raise RuntimeError(f"the queue left {len(still)} of {tasks} tasks open, such as {still[0].task_id}")
+            raise RuntimeError(f"the queue has closed {closed} of {tasks} tasks")
         time.sleep(0.5)
     messages = read_to_end(settings, LABELS.name, key_partition(EDGE, LABELS.partitions))
     labels = [CODEC.decode(message.value(), Label) for message in messages]
@@ -224,9 +231,10 @@ def check(settings: Settings, tasks: int) -> None:
         raise RuntimeError(f"{lost} of {tasks} labels lost, {double} double, in {len(labels)} records")
 
 
-def _tasks(settings: Settings) -> list[LabelingTask]:
-    values = read_compacted(settings, LABELING_TASKS.name).values()
-    return [CODEC.decode(value, LabelingTask) for value in values]
+def _closed(settings: Settings) -> int:
+    messages = read_to_end(settings, LABELING_TASKS.name, key_partition(EDGE, LABELING_TASKS.partitions))
+    latest = {message.key(): CODEC.decode(message.value(), LabelingTask) for message in messages}
+    return sum(task.state == "closed" for task in latest.values())
 
 
 def measure(chosen: Options, folder: Path) -> None:
