@@ -1,27 +1,22 @@
 """Datasets out of a real Kafka: the same contents have the same digest, and what expired is found or named."""
 
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from consumers.datasets.build import build_dataset
 from consumers.datasets.comparing import diff_manifests
 from consumers.datasets.errors import ImagesMissingError, ManifestError
 from consumers.datasets.frame_images import FrameImages
-from consumers.datasets.publishing import publish
 from consumers.datasets.registry import load_manifest, read_datasets
-from consumers.datasets.selection import Selection
 from infra.blobs import BlobStore, open_blobs
 from infra.settings import Settings
-from schemas.records import Dataset, Label
-from tests.consumers.datasets.makers import CODEC, DAY_US, START_US, Line, corrected, picture
+from schemas.records import Dataset
+from tests.consumers.datasets.makers import CODEC, DAY_US, Line, captured_line, corrected
+from tests.consumers.datasets.plates import FRAMES, label_all, selection, send
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-FRAMES = 40
 
 
 @pytest.fixture
@@ -30,34 +25,8 @@ def blobs(broker_settings: Settings) -> BlobStore:
 
 
 @pytest.fixture
-def line(broker_settings: Settings, blobs: BlobStore, unique: str) -> Line:
-    """Forty frames of an edge in Kafka, none labeled."""
-    line = Line(broker_settings, blobs, unique)
-    line.capture([picture(seed) for seed in range(FRAMES)])
-    return line
-
-
-def selection(line: Line, **more: object) -> Selection:
-    wanted = Selection(name="plates", edge_ids=(line.edge,), from_us=START_US, to_us=START_US + DAY_US)
-    return replace(wanted, **more)  # type: ignore[arg-type]
-
-
-def send(line: Line, labels: list[Label]) -> None:
-    publish(line.settings, CODEC, labels, "/test")
-
-
-def label_all(line: Line, numbers: range = range(FRAMES)) -> list[Label]:
-    labels = [line.label_of(number, "scratch" if number % 4 == 0 else "good") for number in numbers]
-    send(line, labels)
-    return labels
-
-
-def expire(admin: AdminClient, line: Line, before: int) -> None:
-    """Do what retention does: the frames before this one are gone."""
-    place = line.locations[before]
-    asked = TopicPartition(place.topic, place.partition, place.offset)
-    for result in admin.delete_records([asked]).values():
-        result.result(30)
+def line(broker_settings: Settings, unique: str) -> Line:
+    return captured_line(broker_settings, unique, FRAMES)
 
 
 def test_corrections_make_another_dataset_and_the_first_can_be_built_again_elsewhere(
@@ -84,14 +53,12 @@ def test_corrections_make_another_dataset_and_the_first_can_be_built_again_elsew
             assert sha256(images.get(image.sha256).data).hexdigest() == image.sha256
 
 
-def test_what_expired_is_found_in_the_blob_store_and_the_rest_is_named(
-    line: Line, blobs: BlobStore, admin: AdminClient
-) -> None:
+def test_what_expired_is_found_in_the_blob_store_and_the_rest_is_named(line: Line, blobs: BlobStore) -> None:
     labels = label_all(line, range(0, FRAMES, 2))
     for number in range(0, FRAMES, 2):  # as archive does when a task opens
         blobs.put(line.images[number])
     labels += label_all(line, range(1, FRAMES, 2))
-    expire(admin, line, FRAMES // 2)
+    line.expire(FRAMES // 2)
 
     with pytest.raises(ImagesMissingError, match="10 images are missing, and nothing was written") as stopped:
         build_dataset(line.settings, blobs, selection(line), built_by="ann")

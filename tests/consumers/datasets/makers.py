@@ -8,9 +8,9 @@ from typing import Any
 import cv2
 import msgspec
 import numpy as np
-from confluent_kafka import Message, Producer
+from confluent_kafka import Message, Producer, TopicPartition
 
-from infra.blobs import BlobStore
+from infra.blobs import BlobStore, open_blobs
 from infra.kafka import key_partition, make_admin
 from infra.settings import Settings
 from infra.topics import apply_topics
@@ -69,6 +69,11 @@ def corrected(original: Label, at_us: int, **more: Any) -> Label:
     return msgspec.structs.replace(original, **{**values, **more})
 
 
+def digest(image: bytes) -> str:
+    """The sha256 of an image in hex."""
+    return sha256(image).hexdigest()
+
+
 def _note(places: dict[int, int], number: int, error: object, message: Message) -> None:
     assert error is None
     places[number] = message.offset() or 0
@@ -103,7 +108,7 @@ class Line:
         assert self._producer.flush(30) == 0
         for number, image in enumerate(images, start=first):
             self.images.append(image)
-            self.locations.append(location(sha256(image).hexdigest(), places[number], self.edge, partition))
+            self.locations.append(location(digest(image), places[number], self.edge, partition))
 
     def frame(self, image: bytes, camera: str, number: int, part_id: str | None) -> Frame:
         return Frame(
@@ -113,7 +118,7 @@ class Line:
             epoch=1,
             captured_at_us=self.captured_at_us(number),
             monotonic_ns=number,
-            sha256=sha256(image).hexdigest(),
+            sha256=digest(image),
             size=len(image),
             content_type="image/png",
             image=image,
@@ -150,3 +155,18 @@ class Line:
             "boxes": [] if said == "good" else [Box(label=said, x=number, y=2, w=10, h=5)],
         }
         return label(self.locations[number].sha256, **{**values, **more})
+
+    def expire(self, before: int) -> None:
+        """Do what retention does: the frames before this one are gone."""
+        place = self.locations[before]
+        asked = TopicPartition(place.topic, place.partition, place.offset)
+        admin = make_admin(self.settings)  # its answers come only while somebody holds it
+        for result in admin.delete_records([asked]).values():
+            result.result(30)
+
+
+def captured_line(settings: Settings, edge: str, frames: int) -> Line:
+    """An edge with so many frames in Kafka, none labeled."""
+    line = Line(settings, open_blobs(settings), edge)
+    line.capture([picture(seed) for seed in range(frames)])
+    return line

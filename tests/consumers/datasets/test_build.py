@@ -1,25 +1,19 @@
 """Builds select, tell, are audited and show how far they are."""
 
-from dataclasses import replace
-
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from consumers.datasets.build import build_dataset
 from consumers.datasets.errors import SelectionError
-from consumers.datasets.publishing import publish
 from consumers.datasets.registry import find_dataset, load_manifest, read_datasets
-from consumers.datasets.selection import Selection
 from infra.blobs import BlobStore, open_blobs
 from infra.kafka import read_to_end
 from infra.settings import Settings
-from schemas.records import AuditEvent, Dataset, Label
+from schemas.records import AuditEvent, Dataset
 from schemas.topics import AUDIT
-from tests.consumers.datasets.makers import CODEC, DAY_US, START_US, Line, picture
+from tests.consumers.datasets.makers import CODEC, DAY_US, START_US, Line, captured_line
+from tests.consumers.datasets.plates import FRAMES, label_all, selection
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-FRAMES = 40
 
 
 @pytest.fixture
@@ -28,34 +22,8 @@ def blobs(broker_settings: Settings) -> BlobStore:
 
 
 @pytest.fixture
-def line(broker_settings: Settings, blobs: BlobStore, unique: str) -> Line:
-    """Forty frames of an edge in Kafka, none labeled."""
-    line = Line(broker_settings, blobs, unique)
-    line.capture([picture(seed) for seed in range(FRAMES)])
-    return line
-
-
-def selection(line: Line, **more: object) -> Selection:
-    wanted = Selection(name="plates", edge_ids=(line.edge,), from_us=START_US, to_us=START_US + DAY_US)
-    return replace(wanted, **more)  # type: ignore[arg-type]
-
-
-def send(line: Line, labels: list[Label]) -> None:
-    publish(line.settings, CODEC, labels, "/test")
-
-
-def label_all(line: Line, numbers: range = range(FRAMES)) -> list[Label]:
-    labels = [line.label_of(number, "scratch" if number % 4 == 0 else "good") for number in numbers]
-    send(line, labels)
-    return labels
-
-
-def expire(admin: AdminClient, line: Line, before: int) -> None:
-    """Do what retention does: the frames before this one are gone."""
-    place = line.locations[before]
-    asked = TopicPartition(place.topic, place.partition, place.offset)
-    for result in admin.delete_records([asked]).values():
-        result.result(30)
+def line(broker_settings: Settings, unique: str) -> Line:
+    return captured_line(broker_settings, unique, FRAMES)
 
 
 def test_unlabeled_frames_are_taken_on_request(line: Line, blobs: BlobStore) -> None:

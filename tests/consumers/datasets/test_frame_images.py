@@ -1,21 +1,17 @@
 """Images by their hash out of a real Kafka and blob store."""
 
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 
 import msgspec
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from consumers.datasets.errors import ImageMissingError
 from consumers.datasets.frame_images import FrameImages
 from consumers.datasets.image_reading import Wanted, read_images
-from infra.blobs import open_blobs
 from infra.kafka import BrokerAwayError
 from infra.settings import Settings
 from schemas.records import FrameLocation
-from tests.consumers.datasets.makers import CODEC, Line, location, picture
+from tests.consumers.datasets.makers import CODEC, Line, captured_line, digest, location, picture
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 FRAMES = 30
@@ -23,19 +19,7 @@ FRAMES = 30
 
 @pytest.fixture
 def line(broker_settings: Settings, unique: str) -> Line:
-    line = Line(broker_settings, open_blobs(broker_settings), unique)
-    line.capture([picture(number) for number in range(FRAMES)])
-    return line
-
-
-def digest(image: bytes) -> str:
-    return sha256(image).hexdigest()
-
-
-def expire(admin: AdminClient, line: Line, before: int) -> None:
-    place = line.locations[before]
-    for result in admin.delete_records([TopicPartition(place.topic, place.partition, place.offset)]).values():
-        result.result(30)
+    return captured_line(broker_settings, unique, FRAMES)
 
 
 def test_the_blob_store_first_then_kafka(line: Line) -> None:
@@ -59,8 +43,8 @@ def test_a_claim_check_is_followed(line: Line) -> None:
     assert (found.source, found.data) == ("kafka", image)
 
 
-def test_what_is_missing_says_where_it_was_looked_for(line: Line, admin: AdminClient) -> None:
-    expire(admin, line, 10)
+def test_what_is_missing_says_where_it_was_looked_for(line: Line) -> None:
+    line.expire(10)
     with FrameImages(line.settings, line.blobs) as images:
         with pytest.raises(ImageMissingError, match=r"is not in .*; frames\..*\[\d\]@3 is not in Kafka \(any more\)"):
             images.get(digest(line.images[3]), line.locations[3])

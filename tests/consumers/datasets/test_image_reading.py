@@ -2,36 +2,20 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from consumers.datasets.errors import ImageMissingError
 from consumers.datasets.image_reading import Wanted, ahead, read_images, unreachable
-from infra.blobs import open_blobs
 from infra.settings import Settings
-from tests.consumers.datasets.makers import CODEC, Line, picture
+from tests.consumers.datasets.makers import CODEC, Line, captured_line, digest
 
 FRAMES = 30
 
 
 @pytest.fixture
 def line(broker_settings: Settings, unique: str) -> Line:
-    line = Line(broker_settings, open_blobs(broker_settings), unique)
-    line.capture([picture(number) for number in range(FRAMES)])
-    return line
-
-
-def digest(image: bytes) -> str:
-    return sha256(image).hexdigest()
-
-
-def expire(admin: AdminClient, line: Line, before: int) -> None:
-    place = line.locations[before]
-    for result in admin.delete_records([TopicPartition(place.topic, place.partition, place.offset)]).values():
-        result.result(30)
+    return captured_line(broker_settings, unique, FRAMES)
 
 
 def test_results_come_in_order_and_few_are_under_way() -> None:
@@ -56,10 +40,10 @@ def test_an_error_reaches_the_reader() -> None:
 
 
 @pytest.mark.integration
-def test_many_are_read_dense_and_sparse_with_blobs_for_what_expired(line: Line, admin: AdminClient) -> None:
+def test_many_are_read_dense_and_sparse_with_blobs_for_what_expired(line: Line) -> None:
     for number in range(5):
         line.blobs.put(line.images[number])
-    expire(admin, line, 10)
+    line.expire(10)
     wanted = [Wanted(digest(line.images[n]), line.locations[n], n) for n in (29, 1, 11, 10, 28, 7, 4, 29)]
     wanted.append(Wanted(digest(line.images[2]), None, 2))
 

@@ -1,63 +1,27 @@
 """Labels from files into a real Kafka, once each."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from consumers.datasets.label_cli import app as label_app
 from consumers.datasets.label_history import current_labels
 from consumers.datasets.publishing import publish
-from consumers.datasets.topic_reading import TopicReading
-from infra.blobs import open_blobs
 from infra.settings import Settings
-from infra.settings import load_settings as cached_settings
-from schemas.records import Label
+from tests.consumers.datasets.commands import IMAGES, annotated_folder, labels_of, line_of_this_process, run
 from tests.consumers.datasets.makers import CODEC, DAY_US, Line, corrected, picture
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-IMAGES = 12
-RUNNER = CliRunner()
 
 
 @pytest.fixture
 def line(broker_settings: Settings, unique: str, monkeypatch: pytest.MonkeyPatch) -> Line:
-    """An edge whose settings are those of this process."""
-    monkeypatch.setenv("LINEWATCH_BOOTSTRAP_SERVERS", broker_settings.bootstrap_servers)
-    monkeypatch.setenv("LINEWATCH_DATA_DIR", str(broker_settings.data_dir))
-    cached_settings.cache_clear()
-    return Line(broker_settings, open_blobs(broker_settings), unique)
+    return line_of_this_process(broker_settings, unique, monkeypatch)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Twelve images with labels in annotations.jsonl, four of them with boxes."""
-    (tmp_path / "set" / "images").mkdir(parents=True)
-    lines = []
-    for number in range(IMAGES):
-        (tmp_path / "set" / "images" / f"{number}.png").write_bytes(picture(number))
-        boxes = [{"label": "dent", "x": number, "y": 3, "w": 20 + number, "h": 11}] if number % 3 == 0 else []
-        label = "dent" if boxes else "good"
-        lines.append(json.dumps({"file": f"images/{number}.png", "label": label, "boxes": boxes}))
-    (tmp_path / "set" / "annotations.jsonl").write_text("\n".join(lines) + "\n")
-    return tmp_path / "set"
-
-
-def run(app: Any, *words: object, code: int = 0) -> Any:
-    """Run a command with --json; what it printed."""
-    done = RUNNER.invoke(app, [*map(str, words), "--json"])
-    assert done.exit_code == code, (done.output, done.exception)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def labels_of(line: Line) -> list[Label]:
-    reading = TopicReading(line.settings, CODEC)
-    try:
-        return reading.labels([line.edge], 2**62, lambda _done, _total: None)[line.edge]
-    finally:
-        reading.close()
+    return annotated_folder(tmp_path)
 
 
 def test_importing_twice_adds_nothing_even_after_a_correction(line: Line, folder: Path) -> None:

@@ -1,15 +1,10 @@
 """Frames and labels out of topics, whole."""
 
-from hashlib import sha256
-
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from consumers.datasets.topic_reading import TopicReading
-from infra.blobs import open_blobs
 from infra.settings import Settings
-from tests.consumers.datasets.makers import CODEC, Line, picture
+from tests.consumers.datasets.makers import CODEC, Line, captured_line
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 FRAMES = 30
@@ -17,19 +12,7 @@ FRAMES = 30
 
 @pytest.fixture
 def line(broker_settings: Settings, unique: str) -> Line:
-    line = Line(broker_settings, open_blobs(broker_settings), unique)
-    line.capture([picture(number) for number in range(FRAMES)])
-    return line
-
-
-def digest(image: bytes) -> str:
-    return sha256(image).hexdigest()
-
-
-def expire(admin: AdminClient, line: Line, before: int) -> None:
-    place = line.locations[before]
-    for result in admin.delete_records([TopicPartition(place.topic, place.partition, place.offset)]).values():
-        result.result(30)
+    return captured_line(broker_settings, unique, FRAMES)
 
 
 def test_frames_are_listed_by_capture_time_and_what_is_no_frame_is_reported(line: Line) -> None:
