@@ -146,5 +146,5 @@ def looked_at(plant: Plant, name: str) -> Edge:
     inspect(edge, 0, verdict="pass", boxes=[], defect_class=None)
     inspect(edge, 1)
     inspect(edge, 2, verdict="review", reason="the score lies near its threshold")
-    inspect(edge, 3, verdict="error", boxes=[], score=None, scores={}, defect_class=None, reason="the image is cut off")
+    inspect(edge, 3, verdict="error", boxes=[], score=0.0, scores={}, defect_class=None, reason="the image is cut off")
     return edge
