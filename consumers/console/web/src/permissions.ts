@@ -1,5 +1,7 @@
 import type { Person, Role } from "@/api/types";
 
+export const EVERY_ROLE: readonly Role[] = ["inspector", "model_developer", "operations_manager", "product_manager"];
+
 /** What a person may do; the same table as consumers/console/permissions.py, which is what counts: here it only decides what is shown. */
 const ROLES = {
   monitor: ["inspector", "model_developer", "operations_manager", "product_manager"],

@@ -6,7 +6,6 @@ import { useEvents } from "./useLive";
 export type Dataset = Views["DatasetView"];
 export type DatasetDetail = Views["DatasetDetailView"];
 export type DatasetImage = Views["DatasetImageView"];
-export type DatasetImages = Views["DatasetImagesView"];
 export type DatasetDiff = Views["DatasetDiffView"];
 export type BuildBody = Views["BuildBody"];
 export const SPLITS = ["train", "validation", "test"] as const;

@@ -71,7 +71,6 @@ export const data = {
   "data.ask_note": ["chosen on the Data page", "데이터 페이지에서 선택"],
   "data.ask_count_one": ["Ask for {{count}} label", "라벨 {{count}}건 요청"],
   "data.ask_count_other": ["Ask for {{count}} labels", "라벨 {{count}}건 요청"],
-  "data.more": ["Show more", "더 보기"],
   "data.no_frames": ["No frames here", "프레임이 없습니다"],
   "data.no_frames_hint": [
     "Every inspected frame appears here. Choose another verdict or place, or start a gateway and an edge.",

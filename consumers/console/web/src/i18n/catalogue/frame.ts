@@ -61,6 +61,7 @@ export const frame = {
     "The console's server does not answer. Check the network, or whether linewatch console runs; the page tries again by itself.",
     "콘솔 서버가 응답하지 않습니다. 네트워크와 linewatch console 실행 여부를 확인하세요. 자동으로 다시 시도합니다.",
   ],
+  "state.more": ["Show more", "더 보기"],
   "state.retry": ["Try again", "다시 시도"],
   "state.crash_title": ["This page broke", "페이지에 문제가 생겼습니다"],
   "state.crash": [

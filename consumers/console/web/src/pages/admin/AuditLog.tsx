@@ -3,13 +3,13 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { ScrollText } from "lucide-react";
 import { useState } from "react";
 import type { Views } from "@/api/types";
+import { usePages } from "@/api/usePages";
+import { More } from "@/components/More";
 import { RelativeTime } from "@/components/RelativeTime";
 import { EmptyState, ErrorState, Waiting } from "@/components/States";
 import { Truncated } from "@/components/Truncated";
 import { useT } from "@/i18n";
 import styles from "./admin.module.css";
-import { More } from "./More";
-import { usePages } from "./usePages";
 
 type AuditEvent = Views["AuditView"];
 

@@ -1,14 +1,14 @@
 import { Table } from "@mantine/core";
 import { MailX } from "lucide-react";
 import type { Views } from "@/api/types";
+import { usePages } from "@/api/usePages";
+import { More } from "@/components/More";
 import { RelativeTime } from "@/components/RelativeTime";
 import { EmptyState, ErrorState, Waiting } from "@/components/States";
 import { Truncated } from "@/components/Truncated";
 import { useFormat } from "@/format";
 import { useT } from "@/i18n";
 import styles from "./admin.module.css";
-import { More } from "./More";
-import { usePages } from "./usePages";
 
 type Letter = Views["DeadLetterView"];
 

@@ -22,13 +22,13 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { ErrorState, Waiting } from "@/components/States";
 import { Truncated } from "@/components/Truncated";
 import { useT } from "@/i18n";
+import { EVERY_ROLE } from "@/permissions";
 import { generatedPassword } from "./passwords";
 import styles from "./admin.module.css";
 
 type Member = Views["PersonView"];
 
 const PEOPLE = ["people"] as const;
-const ROLES: readonly Role[] = ["inspector", "model_developer", "operations_manager", "product_manager"];
 
 interface Form {
   name: string;
@@ -100,7 +100,7 @@ function PersonForm({ member, onClose }: { member: Member | null; onClose: () =>
           allowDeselect={false}
           value={form.role}
           onChange={(next) => set({ role: next as Role })}
-          data={ROLES.map((role) => ({ value: role, label: t(`role.${role}`) }))}
+          data={EVERY_ROLE.map((role) => ({ value: role, label: t(`role.${role}`) }))}
         />
         <TagsInput
           label={t("admin.skills")}

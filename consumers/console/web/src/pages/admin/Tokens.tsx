@@ -7,10 +7,10 @@ import type { Role, Views } from "@/api/types";
 import { RelativeTime } from "@/components/RelativeTime";
 import { EmptyState, ErrorState, Waiting } from "@/components/States";
 import { useT } from "@/i18n";
+import { EVERY_ROLE } from "@/permissions";
 import styles from "./admin.module.css";
 
 const TOKENS = ["tokens"] as const;
-const ROLES: readonly Role[] = ["inspector", "model_developer", "operations_manager", "product_manager"];
 
 function NewToken() {
   const t = useT();
@@ -45,7 +45,7 @@ function NewToken() {
             allowDeselect={false}
             value={role}
             onChange={(next) => setRole(next as Role)}
-            data={ROLES.map((one) => ({ value: one, label: t(`role.${one}`) }))}
+            data={EVERY_ROLE.map((one) => ({ value: one, label: t(`role.${one}`) }))}
           />
           <NumberInput label={t("admin.days")} w={110} min={1} max={3650} value={days} onChange={setDays} />
           <Button type="submit" loading={issue.isPending} leftSection={<KeyRound size={14} aria-hidden />}>

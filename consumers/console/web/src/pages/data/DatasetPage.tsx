@@ -1,29 +1,23 @@
 import { Anchor, Breadcrumbs, Button, Menu, SegmentedControl, Select, Table } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Download, Images } from "lucide-react";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import { request, withQuery } from "@/api/client";
-import {
-  SPLITS,
-  useDataset,
-  useDatasets,
-  type DatasetDetail,
-  type DatasetImage,
-  type DatasetImages,
-  type Split,
-} from "@/api/datasets";
+import { withQuery } from "@/api/client";
+import { SPLITS, useDataset, useDatasets, type DatasetDetail, type DatasetImage, type Split } from "@/api/datasets";
+import { usePages } from "@/api/usePages";
 import { ImageWithBoxes } from "@/components/ImageWithBoxes";
+import { More } from "@/components/More";
 import { PageHeader } from "@/components/PageHeader";
 import { EmptyState, ErrorState, Waiting } from "@/components/States";
 import { useFormat } from "@/format";
 import { useT } from "@/i18n";
 import styles from "./data.module.css";
 import { Difference } from "./Difference";
-import { Facts } from "./Facts";
+import { DatasetFacts } from "./DatasetFacts";
 
 const FORMATS = ["manifest", "folder", "coco", "yolo", "voc"] as const;
 const ALL = "all";
+const PAGE = 60;
 
 function Downloads({ digest }: { digest: string }) {
   const t = useT();
@@ -83,20 +77,6 @@ function Splits({ dataset }: { dataset: DatasetDetail }) {
   );
 }
 
-function useImages(digest: string, split: Split | null, label: string | null) {
-  return useInfiniteQuery({
-    queryKey: ["datasets", digest, "frames", split, label],
-    queryFn: ({ signal, pageParam }) =>
-      request<DatasetImages>("GET", `/api/datasets/${encodeURIComponent(digest)}/frames`, {
-        signal,
-        query: { split, label, cursor: pageParam, limit: 60 },
-      }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    staleTime: Infinity,
-  });
-}
-
 function ImageCell({ image }: { image: DatasetImage }) {
   const t = useT();
   return (
@@ -128,8 +108,8 @@ function ImageGrid({ dataset }: { dataset: DatasetDetail }) {
   const t = useT();
   const [split, setSplit] = useState<Split | null>(null);
   const [label, setLabel] = useState<string | null>(null);
-  const query = useImages(dataset.digest, split, label);
-  const shown = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const path = `/api/datasets/${encodeURIComponent(dataset.digest)}/frames`;
+  const { query, items: shown } = usePages<DatasetImage>(path, { split, label, limit: PAGE }, { fixed: true });
   return (
     <section aria-label={t("data.images")}>
       <div className={styles.gridHead}>
@@ -167,11 +147,7 @@ function ImageGrid({ dataset }: { dataset: DatasetDetail }) {
           <ImageCell key={image.sha256} image={image} />
         ))}
       </ul>
-      {query.hasNextPage && (
-        <Button variant="default" mt="md" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-          {t("data.more")}
-        </Button>
-      )}
+      <More query={query} />
     </section>
   );
 }
@@ -204,7 +180,7 @@ export function DatasetPage() {
         {query.data && (
           <>
             <div className={styles.summary}>
-              <Facts dataset={query.data} />
+              <DatasetFacts dataset={query.data} />
               <Splits dataset={query.data} />
             </div>
             {choices.length > 0 && (

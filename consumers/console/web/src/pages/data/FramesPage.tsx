@@ -1,13 +1,13 @@
 import { Button, SegmentedControl, Select, Text } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Check, Images, MessageCircleQuestion } from "lucide-react";
 import { useState } from "react";
 import { useAskForLabels } from "@/api/asking";
-import { request } from "@/api/client";
 import { useSession } from "@/api/session";
 import type { InspectionView, Verdict } from "@/api/types";
+import { usePages } from "@/api/usePages";
 import { useKeyActs } from "@/app/keys";
 import { usePlace } from "@/app/place";
+import { More } from "@/components/More";
 import { EmptyState, ErrorState, Waiting } from "@/components/States";
 import { VERDICTS, VerdictBadge } from "@/components/VerdictBadge";
 import { ImageWithBoxes } from "@/components/ImageWithBoxes";
@@ -21,29 +21,14 @@ import { chosenAfter } from "./selection";
 const PAGE = 60;
 const ALL = "all";
 
-interface Page {
-  items: InspectionView[];
-  next_cursor: string | null;
-}
-
 type Labeled = "all" | "yes" | "no";
 
 function useFrames(edge: string | null, verdict: Verdict | null, labeled: Labeled) {
-  return useInfiniteQuery({
-    queryKey: ["inspections", "grid", edge, verdict, labeled],
-    queryFn: ({ signal, pageParam }) =>
-      request<Page>("GET", "/api/inspections", {
-        signal,
-        query: {
-          edge_id: edge,
-          verdict,
-          labeled: labeled === "all" ? null : labeled === "yes",
-          cursor: pageParam,
-          limit: PAGE,
-        },
-      }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
+  return usePages<InspectionView>("/api/inspections", {
+    edge_id: edge,
+    verdict,
+    labeled: labeled === "all" ? null : labeled === "yes",
+    limit: PAGE,
   });
 }
 
@@ -94,9 +79,8 @@ export function FramesPage() {
   const [labeled, setLabeled] = useState<Labeled>("all");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [anchor, setAnchor] = useState<string | null>(null);
-  const query = useFrames(place.edge, verdict, labeled);
+  const { query, items: shown } = useFrames(place.edge, verdict, labeled);
   const ask = useAskForLabels(t("data.ask_note"));
-  const shown = query.data?.pages.flatMap((page) => page.items) ?? [];
   const picked = shown.filter((one) => chosen.has(one.frame_id));
   const mayAsk = person !== null && person !== undefined && may(person, "ask_for_labels");
 
@@ -181,16 +165,7 @@ export function FramesPage() {
             />
           ))}
         </ul>
-        {query.hasNextPage && (
-          <Button
-            variant="default"
-            mt="md"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t("data.more")}
-          </Button>
-        )}
+        <More query={query} />
       </div>
     </div>
   );

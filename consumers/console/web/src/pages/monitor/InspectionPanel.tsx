@@ -1,11 +1,11 @@
 import { ActionIcon, Anchor, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { MessageCircleQuestion, X } from "lucide-react";
-import { Fragment, type ReactNode } from "react";
 import { useAskForLabels } from "@/api/asking";
 import { request } from "@/api/client";
 import { useSession } from "@/api/session";
 import type { InspectionView } from "@/api/types";
+import { Facts } from "@/components/Facts";
 import { ImageWithBoxes } from "@/components/ImageWithBoxes";
 import { RelativeTime } from "@/components/RelativeTime";
 import { ErrorState, Waiting } from "@/components/States";
@@ -17,19 +17,6 @@ import { may } from "@/permissions";
 import styles from "./monitor.module.css";
 
 const STAGES = ["transport", "queue", "decode", "preprocess", "infer", "judge"] as const;
-
-function Facts({ rows }: { rows: readonly (readonly [string, ReactNode])[] }) {
-  return (
-    <dl className={styles.facts}>
-      {rows.map(([name, value]) => (
-        <Fragment key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </Fragment>
-      ))}
-    </dl>
-  );
-}
 
 function Scores({ inspection }: { inspection: InspectionView }) {
   const format = useFormat();

@@ -1,10 +1,10 @@
-import { Fragment, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import type { DatasetDetail } from "@/api/datasets";
+import { Facts } from "@/components/Facts";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Truncated } from "@/components/Truncated";
 import { useFormat } from "@/format";
 import { useT } from "@/i18n";
-import styles from "./data.module.css";
 
 const listed = (counts: Record<string, number>, number: (value: number) => string): string =>
   Object.entries(counts)
@@ -13,7 +13,7 @@ const listed = (counts: Record<string, number>, number: (value: number) => strin
     .join(", ");
 
 /** What a manifest says of its dataset, in words and figures. */
-export function Facts({ dataset }: { dataset: DatasetDetail }) {
+export function DatasetFacts({ dataset }: { dataset: DatasetDetail }) {
   const t = useT();
   const format = useFormat();
   const { agreement } = dataset;
@@ -40,14 +40,5 @@ export function Facts({ dataset }: { dataset: DatasetDetail }) {
   ];
   if (Object.keys(dataset.left_out).length > 0)
     rows.push([t("data.left_out"), listed(dataset.left_out, format.number)]);
-  return (
-    <dl className={styles.facts}>
-      {rows.map(([name, value]) => (
-        <Fragment key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </Fragment>
-      ))}
-    </dl>
-  );
+  return <Facts rows={rows} wide />;
 }

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useT } from "@/i18n";
-import type { usePages } from "./usePages";
+import type { usePages } from "@/api/usePages";
 
 /** The next page of a list, when there is one. */
 export function More({ query }: { query: ReturnType<typeof usePages>["query"] }) {
@@ -8,7 +8,7 @@ export function More({ query }: { query: ReturnType<typeof usePages>["query"] })
   if (!query.hasNextPage) return null;
   return (
     <Button variant="default" mt="md" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-      {t("data.more")}
+      {t("state.more")}
     </Button>
   );
 }
