@@ -84,6 +84,7 @@ class BundleConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self._progress: Progress[TP] = Progress()
         self._room = asyncio.Event()
+        self._skipped: set[TP] = set()  # partitions of which a run was dropped; nothing else may ever show it
 
     def caught_up(self, tp: TP) -> bool:
         """Whether every record of a partition that Kafka told us of has been acknowledged."""
@@ -111,6 +112,7 @@ class BundleConsumer(driver.Consumer):
                 if self.should_stop or records is None:
                     continue
                 if self.flow_active:
+                    await self._read_skipped()
                     await self._deliver(records, active)
                 else:
                     await self._seek_back()
@@ -133,11 +135,21 @@ class BundleConsumer(driver.Consumer):
             tp = TP(key.topic, key.partition)
             if not self.flow_active:
                 return
-            if active is None or tp in active or tp in self._buffered_partitions:
-                if self._is_changelog_tp(tp):
+            ours = active is None or tp in active or tp in self._buffered_partitions
+            if self._is_changelog_tp(tp):
+                if ours:
                     await self._deliver_changelog(tp, run)
-                elif not self.app.rebalancing:  # until then Faust clears its queues: a bundle would be lost there
-                    await self._deliver_bundle(tp, run)
+            elif ours and not self.app.rebalancing:
+                await self._deliver_bundle(tp, run)
+            else:  # while partitions are dealt Faust clears its queues: a bundle would be lost there
+                self._skipped.add(tp)
+
+    async def _read_skipped(self) -> None:
+        """Go back for what was dropped: where nothing follows it, no gap would ever show that it is missing."""
+        if not self.app.rebalancing:
+            for tp in list(self._skipped):
+                await self._read_again(tp)
+            self._skipped.clear()
 
     async def _deliver_changelog(self, tp: TP, run: Records) -> None:
         for record in run:

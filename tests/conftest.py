@@ -24,7 +24,12 @@ hypothesis_settings.load_profile("linewatch")
 FAST_START: dict[str, Any] = {
     # Quicker to start and to recover after a kill than what a factory would want.
     "jvm_options": ("-XX:TieredStopAtLevel=1",),
-    "overrides": {"offsets.topic.num.partitions": "4", "transaction.state.log.num.partitions": "4"},
+    "overrides": {
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.num.partitions": "4",
+        # What tests publish was captured at fixed times of the past: retention would take it away amid a test.
+        "log.retention.check.interval.ms": str(24 * 3_600_000),
+    },
 }
 QUIET = {"log_level": 0}
 """librdkafka settings: tests kill brokers, and every refused connection is not worth a line."""

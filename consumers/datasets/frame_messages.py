@@ -18,6 +18,7 @@ BATCH: Final = 64  # messages taken at once; at 900 kB each they are 58 MB
 _QUEUE_KB: Final = 32_768  # what librdkafka may hold ahead of us, for a partition
 _FETCH_BYTES: Final = 8 * 2**20
 _BACKOFF_MS: Final = 5
+_FETCH_WAIT_MS: Final = 10
 _GROUP: Final = "linewatch.datasets"  # no group is joined; librdkafka wants a name
 _UNKNOWN: Final = frozenset(
     {KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART}
@@ -61,6 +62,8 @@ def make_frame_consumer(settings: Settings, *, read_ahead: bool = True) -> Consu
         fetch_message_max_bytes=_FETCH_BYTES if read_ahead else 65_536,
         # By default a full queue stops fetching for a whole second, and then the reader waits.
         fetch_queue_backoff_ms=_BACKOFF_MS,
+        # At a partition's end the broker holds a fetch back for so long, and every later read waits behind it.
+        fetch_wait_max_ms=_FETCH_WAIT_MS,
     )
 
 
@@ -139,51 +142,68 @@ class FrameMessages:
 
     def _read(self, topic: str, partition: int, first: int, end: int, batch: int = BATCH) -> Iterator[list[Message]]:
         """Messages as they come, never an empty list."""
-        place = TopicPartition(topic, partition, first)
-        self._consumer.assign([place])
-        heard, position = time.monotonic(), first
-        while True:
-            messages = self._consumer.consume(min(batch, end - position), 0.2)
-            found, ended = _before_end(messages, place, end)
+        self._consumer.assign([TopicPartition(topic, partition, first)])
+        try:
+            yield from self._assigned(_Wanted(topic, partition, first, end), batch)
+        finally:
+            self._consumer.unassign()
+
+    def _assigned(self, wanted: "_Wanted", batch: int) -> Iterator[list[Message]]:
+        # Only records and the partition's end tell how far it is: right after an assignment, librdkafka's `position`
+        # is still the one of the assignment before it.
+        heard, following = time.monotonic(), wanted.first
+        while following < wanted.end:
+            messages = self._consumer.consume(min(batch, wanted.end - following), 0.2)
+            found, following = wanted.among(messages, following)
             if found:
                 yield found
-            if ended:
-                return
-            # Transaction markers take offsets that no message has, so the position decides, not the last message.
-            position = max(self._consumer.position([place])[0].offset, first)
-            if position >= end:
-                return
             heard = time.monotonic() if messages else heard
             if time.monotonic() - heard > _SILENCE_S:
                 raise BrokerAwayError(
-                    f"read {topic}[{partition}] up to offset {position} of {end}, then nothing for "
-                    f"{_SILENCE_S:.0f} s: see `linewatch broker status`"
+                    f"read {wanted.topic}[{wanted.partition}] up to offset {following} of {wanted.end}, then nothing "
+                    f"for {_SILENCE_S:.0f} s: see `linewatch broker status`"
                 )
 
 
-def _before_end(messages: list[Message], place: TopicPartition, end: int) -> tuple[list[Message], bool]:
-    """Those below offset `end`, up to where the partition ends, and whether it ends there."""
-    found: list[Message] = []
-    for message in messages:
-        if _is_end(message, place):
-            return found, True
-        if checked_message(message) is not None and (message.offset() or 0) < end:
-            found.append(message)
-    return found, False
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Offsets `first` up to, not including, `end` of one partition."""
 
+    topic: str
+    partition: int
+    first: int
+    end: int
 
-def _is_end(message: Message, place: TopicPartition) -> bool:
-    """Whether the partition has nothing here: its end, or an offset that retention took or that never was."""
-    error = message.error()
-    if error is None:
-        return False
-    if error.code() in _UNKNOWN:
-        raise TopicMissingError(f"topic {place.topic} has no partition {place.partition} in Kafka")
-    return error.code() in (
-        KafkaError._PARTITION_EOF,
-        KafkaError._AUTO_OFFSET_RESET,
-        KafkaError.OFFSET_OUT_OF_RANGE,
-    )
+    def among(self, messages: list[Message], following: int) -> tuple[list[Message], int]:
+        """The wanted ones, and the offset to go on with, `end` when the partition has no more of them.
+
+        What an earlier assignment left in the queue is not ours. Transaction markers take offsets no message has.
+        """
+        found: list[Message] = []
+        for message in messages:
+            if message.topic() is not None and (message.topic(), message.partition()) != (self.topic, self.partition):
+                continue
+            if self._is_end(message):
+                return found, self.end
+            if checked_message(message) is None or (offset := message.offset() or 0) < following:
+                continue
+            if offset < self.end:
+                found.append(message)
+            following = min(offset + 1, self.end)
+        return found, following
+
+    def _is_end(self, message: Message) -> bool:
+        """Whether the partition has nothing here: its end, or an offset that retention took or that never was."""
+        error = message.error()
+        if error is None:
+            return False
+        if error.code() in _UNKNOWN:
+            raise TopicMissingError(f"topic {self.topic} has no partition {self.partition} in Kafka")
+        return error.code() in (
+            KafkaError._PARTITION_EOF,
+            KafkaError._AUTO_OFFSET_RESET,
+            KafkaError.OFFSET_OUT_OF_RANGE,
+        )
 
 
 def _away(place: TopicPartition, error: KafkaException) -> BrokerAwayError:

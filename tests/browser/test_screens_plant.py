@@ -57,7 +57,7 @@ def long_named(plant: Plant) -> Edge:
     cut: dict[str, Any] = {
         **passed,
         "verdict": "error",
-        "score": None,
+        "score": 0.0,
         "reason": "the image is cut off after 1,204 bytes",
     }
     for number in range(12):

@@ -114,6 +114,27 @@ def test_nothing_is_delivered_while_partitions_are_dealt_or_when_they_are_not_ou
     run(test)
 
 
+def test_what_was_dropped_while_partitions_were_dealt_is_read_again_though_nothing_follows() -> None:
+    async def test(world: World) -> None:
+        world.app.rebalancing = True
+        world.consumer.resume_flow()
+        fetched = [{A: records(A, 10, 11)}, {}, {}]
+
+        async def next_records(_timeout: float) -> Any:
+            if len(fetched) == 1:
+                world.app.rebalancing = False
+            if not fetched:
+                world.consumer._stopped.set()
+                return None, None
+            return fetched.pop(0), {A, B}
+
+        world.consumer._wait_next_records = next_records
+        await world.consumer._drain_messages(SimpleNamespace(_stopped=asyncio.Event()))
+        assert world.seeks == [{A: 10}]
+
+    run(test)
+
+
 def test_after_a_lost_bundle_the_next_is_not_taken_and_all_is_read_again() -> None:
     async def test(world: World) -> None:
         sought: list[bool] = []

@@ -6,10 +6,9 @@ from consumers.datasets.build import build_dataset
 from consumers.datasets.errors import SelectionError
 from consumers.datasets.registry import find_dataset, load_manifest, read_datasets
 from infra.blobs import BlobStore, open_blobs
-from infra.kafka import read_to_end
 from infra.settings import Settings
-from schemas.records import AuditEvent, Dataset
-from schemas.topics import AUDIT
+from schemas.records import Dataset
+from tests.audit import audit_events
 from tests.consumers.datasets.makers import CODEC, DAY_US, START_US, Line, captured_line
 from tests.consumers.datasets.plates import FRAMES, label_all, selection
 
@@ -75,6 +74,6 @@ def test_a_built_dataset_is_told_of_and_audited(line: Line, blobs: BlobStore) ->
     assert isinstance(record, Dataset)
     assert record.classes == {"good": 30, "scratch": 10}
     assert sum(record.splits.values()) == FRAMES
-    audits = [CODEC.decode(message.value(), AuditEvent) for message in read_to_end(line.settings, AUDIT.name)]
+    audits = audit_events(line.settings)
     mine = [event for event in audits if event.subject == record.key]
     assert [(event.action, event.actor) for event in mine] == [("dataset.build", "ann")]

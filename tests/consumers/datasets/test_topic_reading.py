@@ -24,6 +24,7 @@ def test_frames_are_listed_by_capture_time_and_what_is_no_frame_is_reported(line
         assert sorted(found) == [f"cam-1/{number}" for number in range(5, 9)]
         assert [frame.location for frame in found.values()] == line.locations[5:9]
         reading.frames(line.edge, from_us, 2**62, lambda _done, _total: None)
-        assert [one.place for one in reading.unreadable] == [f"{line.topic}[{line.locations[0].partition}]@{FRAMES}"]
+        mine = [one.place for one in reading.unreadable if one.place.startswith(f"{line.topic}[")]
+        assert mine == [f"{line.topic}[{line.locations[0].partition}]@{FRAMES}"]
     finally:
         reading.close()
