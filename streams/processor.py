@@ -1,6 +1,7 @@
 """What every processor does with a bundle: decode, step, send, store, acknowledge. In that order, always."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -56,7 +57,7 @@ class Batch(Generic[S]):
         self.states: dict[bytes, tuple[Stamped, S]] = {}
 
 
-class BundleProcessor(Generic[S]):
+class BundleProcessor(ABC, Generic[S]):
     """Applies bundles to the table; knows Faust only by its table and its events.
 
     A subclass says what a bundle does to the states of its edges (`process`), how a state is written (`encode`), and
@@ -91,25 +92,25 @@ class BundleProcessor(Generic[S]):
 
     # For subclasses --------------------------------------------------------------------------------------------------
 
+    @abstractmethod
     async def process(self, event: Any, partition: int) -> Batch[S] | None:
         """Step through a bundle; None when it turns out to be another's."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encode(self, state: S) -> bytes:
         """A state as it is stored."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self) -> None:
         """Forget every partition: they are dealt anew."""
-        raise NotImplementedError
 
+    @abstractmethod
     def meet(self, partition: int, stored: Iterable[tuple[bytes, Stamped]]) -> None:
         """Look through the states of a partition that is met for the first time in a generation."""
-        raise NotImplementedError
 
+    @abstractmethod
     def keep(self, partition: int, key: bytes, stamped: Stamped, state: S) -> None:
         """Note a state that is about to be stored."""
-        raise NotImplementedError
 
     # One bundle ------------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 """A whole line of real processes that a test may kill: broker, gateways, edges, statistics, ticks."""
 
 import os
+import random
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -32,6 +34,10 @@ def eventually(condition: Callable[[], bool], state: Callable[[], object], patie
     while not condition():
         assert time.monotonic() < ends, f"never came: {state()}"
         time.sleep(0.1)
+
+
+MovedOn = Callable[["Factory"], Callable[[], bool]]
+"""Gives a condition that holds once a process has done more than when it was asked for."""
 
 
 class Factory:
@@ -78,6 +84,27 @@ class Factory:
         """Ask a process to end in order, and see that it does so with success."""
         self.processes[name].terminate()
         assert self.processes[name].wait(PATIENCE) == 0, self.log(name)
+
+    def kill_again_and_again(self, name: str, moved_on: "MovedOn", kills: int, seed: int) -> None:
+        """`kill -9` a process so many times, each time it has moved on; it moves on at the end too."""
+        choose = random.Random(seed)
+        for _ in range(kills):
+            eventually(moved_on(self), lambda: self.log(name))
+            threading.Event().wait(choose.uniform(0, 1.5))  # strikes at a moment of its own, not at a convenient one
+            self.kill(name)
+            self.restart(name)
+        eventually(moved_on(self), lambda: self.log(name))
+
+    def hand_over(self, name: str, moved_on: "MovedOn") -> None:
+        """A second worker of that processor joins, the first is killed and started again; each time one moves on."""
+        eventually(moved_on(self), lambda: self.log(name))
+        self.start("second", "streams", name, "--instance", "two")
+        eventually(lambda: "Worker ready" in self.log("second"), lambda: self.log("second"))
+        eventually(moved_on(self), lambda: self.log("second"))
+        self.kill(name)
+        eventually(moved_on(self), lambda: self.log("second"))
+        self.restart(name)
+        eventually(moved_on(self), lambda: self.log(name))
 
     def kill_broker(self) -> None:
         self.cluster.kill_node(1)

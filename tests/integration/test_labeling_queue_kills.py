@@ -165,15 +165,9 @@ def expect_exact(factory: Factory, shift: Shift) -> None:
 
 
 def kill_again_and_again(factory: Factory, kills: int, seed: int, pause: float = 0.4) -> None:
-    choose = random.Random(seed)
     factory.start("labeling", "streams", "labeling")
     with Shift(factory, seed, pause) as shift:
-        for _ in range(kills):
-            eventually(moved_on(factory), lambda: factory.log("labeling"))
-            threading.Event().wait(choose.uniform(0, 1.5))  # strikes at a moment of its own, not at a convenient one
-            factory.kill("labeling")
-            factory.restart("labeling")
-        eventually(moved_on(factory), lambda: factory.log("labeling"))
+        factory.kill_again_and_again("labeling", moved_on, kills, seed)
         shift.stop()
         expect_exact(factory, shift)
 
@@ -191,13 +185,6 @@ def test_killed_20_times_under_load_the_queue_is_intact(factory: Factory) -> Non
 def test_a_second_worker_takes_its_share_and_takes_over(factory: Factory) -> None:
     factory.start("labeling", "streams", "labeling", "--instance", "one")
     with Shift(factory, 3) as shift:
-        eventually(moved_on(factory), lambda: factory.log("labeling"))
-        factory.start("second", "streams", "labeling", "--instance", "two")
-        eventually(lambda: "Worker ready" in factory.log("second"), lambda: factory.log("second"))
-        eventually(moved_on(factory), lambda: factory.log("second"))
-        factory.kill("labeling")
-        eventually(moved_on(factory), lambda: factory.log("second"))
-        factory.restart("labeling")
-        eventually(moved_on(factory), lambda: factory.log("labeling"))
+        factory.hand_over("labeling", moved_on)
         shift.stop()
         expect_exact(factory, shift)

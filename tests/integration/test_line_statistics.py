@@ -165,15 +165,9 @@ def _alarms(factory: Factory) -> list[Alarm]:
 
 
 def kill_again_and_again(factory: Factory, kills: int, seed: int) -> None:
-    choose = random.Random(seed)
     factory.start("statistics", "streams", "statistics")
     with Line(factory, seed) as line:
-        for _ in range(kills):
-            eventually(moved_on(factory), lambda: factory.log("statistics"))
-            threading.Event().wait(choose.uniform(0, 1.5))  # strikes at a moment of its own, not at a convenient one
-            factory.kill("statistics")
-            factory.restart("statistics")
-        eventually(moved_on(factory), lambda: factory.log("statistics"))
+        factory.kill_again_and_again("statistics", moved_on, kills, seed)
         line.stop()
         expect_exact(factory, line)
 
@@ -191,14 +185,7 @@ def test_killed_24_times_under_load_it_counts_exactly(factory: Factory) -> None:
 def test_a_second_worker_takes_its_share_and_takes_over(factory: Factory) -> None:
     factory.start("statistics", "streams", "statistics", "--instance", "one")
     with Line(factory, 3) as line:
-        eventually(moved_on(factory), lambda: factory.log("statistics"))
-        factory.start("second", "streams", "statistics", "--instance", "two")
-        eventually(lambda: "Worker ready" in factory.log("second"), lambda: factory.log("second"))
-        eventually(moved_on(factory), lambda: factory.log("second"))
-        factory.kill("statistics")
-        eventually(moved_on(factory), lambda: factory.log("second"))
-        factory.restart("statistics")
-        eventually(moved_on(factory), lambda: factory.log("statistics"))
+        factory.hand_over("statistics", moved_on)
         line.stop()
         expect_exact(factory, line)
 
