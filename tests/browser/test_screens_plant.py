@@ -75,11 +75,14 @@ def digest(plant: Plant, long_named: Edge) -> str:
     span = {"from_us": 1_759_000_000_000_000, "to_us": 1_900_000_000_000_000}
     developer.post("/api/dataset-builds", {"name": name, "edge_ids": [long_named.name], **span}).raise_for_status()
 
-    def digests() -> list[str]:
-        return [one["digest"] for one in developer.get("/api/datasets") if one["name"] == name]
+    def build() -> dict[str, Any]:
+        return next(one for one in developer.get("/api/dataset-builds") if one["name"] == name)
 
-    wait_until(lambda: bool(digests()), "the dataset")
-    return digests()[0]
+    wait_until(lambda: build()["state"] in ("done", "failed"), "the dataset")
+    assert build()["state"] == "done", build()
+    wait_until(lambda: name in [one["name"] for one in developer.get("/api/datasets")], "the dataset in the list")
+    digest: str = build()["digest"]
+    return digest
 
 
 @pytest.fixture(params=["en", "ko"])
