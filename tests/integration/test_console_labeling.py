@@ -31,7 +31,7 @@ def test_a_task_is_claimed_labeled_and_in_the_topic(line: ConsoleLine) -> None:
     line.publish(line.task(1), line.task(2, state="closed"), line.task(3, skill="expert"))
     wait_until(lambda: len(claimed(ann, line)) == 1, "the task")
     (task,) = claimed(ann, line, 5)
-    assert (task["frame_id"], task["lease"]["fencing_token"]) == (f"{line.edge_id}-cam/1", 1)
+    assert task["frame_id"] == f"{line.edge_id}-cam/1"
     done = ann.post("/api/label/submit", decision(task)).raise_for_status().json()
     (label,) = line.labels()
     assert (label.label_id, label.labeler, label.label, label.round) == (done["label_id"], "ann", "scratch", "first")
@@ -56,8 +56,9 @@ def test_a_reopened_task_goes_to_somebody_else(line: ConsoleLine) -> None:
     line.publish(line.task(1, state="reopened", revision=2, excluded_labelers=["ann"]))
     wait_until(lambda: len(claimed(bo, line)) == 1, "the reopened task")
     assert claimed(ann, line) == []
-    (task,) = claimed(bo, line)
-    assert bo.post("/api/label/submit", decision(task)).json()["label_id"].endswith("/first/2")
+    (again,) = claimed(bo, line)
+    assert again["lease"]["fencing_token"] > task["lease"]["fencing_token"]
+    bo.post("/api/label/submit", decision(again)).raise_for_status()
     assert [label.outcome for label in line.labels()] == ["unsure", "labeled"]
 
 

@@ -9,7 +9,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, literal_column, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -100,13 +114,15 @@ def _free(session: Session, labeler: Labeler, edge_id: str | None, limit: int, n
 def _take(session: Session, task: Any, name: str, now_us: int, lease_us: int) -> Lease | None:
     """Take a task unless somebody took or answered it since it was looked at."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    # From the clock: label ids are made of it, and a new or restored database must not give one that was there before.
+    higher = case((LeaseRow.fencing_token >= now_us, LeaseRow.fencing_token + 1), else_=now_us)
     new = {"holder": name, "claimed_at_us": now_us, "expires_at_us": now_us + lease_us}
     statement = (
         insert(LeaseRow)
-        .values(task_id=task.task_id, fencing_token=1, **new)
+        .values(task_id=task.task_id, fencing_token=now_us, **new)
         .on_conflict_do_update(
             index_elements=[LeaseRow.task_id],
-            set_={**new, "fencing_token": LeaseRow.fencing_token + 1},
+            set_={**new, "fencing_token": higher},
             where=and_(_not_held(now_us), _not_answered(task)),
         )
         .returning(LeaseRow.fencing_token)

@@ -16,7 +16,7 @@ class LeaseRow(Base):
     __tablename__ = "leases"
     task_id: Mapped[str] = mapped_column(primary_key=True)
     fencing_token: Mapped[Count]
-    """Rises with each claim, from 1."""
+    """Rises with each claim: the time of the claim, Unix microseconds, or the last one plus 1 where that is later."""
     holder: Mapped[str | None] = mapped_column(index=True)
     """Who claimed it last; null once given back or answered."""
     claimed_at_us: Mapped[Micros]

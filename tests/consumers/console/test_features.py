@@ -31,7 +31,7 @@ def test_an_application_sends_what_a_killed_one_left_pending(
 
     def sent() -> bool:
         with services.database.read() as session:
-            return session.get_one(SubmissionRow, "cam-1/1/first/1").state == "sent"
+            return session.get_one(SubmissionRow, f"{lease.task_id}/{lease.fencing_token}").state == "sent"
 
     wait_until(sent, "the mark")
 

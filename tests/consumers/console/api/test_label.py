@@ -52,13 +52,14 @@ def test_claim_draft_submit_recent_correct_progress(
     assert [lease(task) for task in again] == [lease(task) for task in (first, second, third)]
 
     done = ann.post("/api/label/submit", decision(first))
-    assert (done.status_code, done.json()) == (200, {"label_id": "cam-1/1/first/1", "version": 1})
+    label_id = f"cam-1/1/first/{first['lease']['fencing_token']}"
+    assert (done.status_code, done.json()) == (200, {"label_id": label_id, "version": 1})
     assert ann.post("/api/label/submit", decision(first)).json() == done.json()
-    corrected = decision(first, label="dent", boxes=[], label_id="cam-1/1/first/1")
+    corrected = decision(first, label="dent", boxes=[], label_id=label_id)
     for name in ("task_id", "fencing_token", "prediction_shown"):
         corrected.pop(name)
     fixed = ann.post("/api/label/correct", corrected)
-    assert fixed.json() == {"label_id": "cam-1/1/first/1/v2", "version": 2}
+    assert fixed.json() == {"label_id": f"{label_id}/v2", "version": 2}
     (recent,) = ann.get("/api/label/recent").json()["labels"]
     assert (recent["label"], recent["version"], recent["task"]["lease"]) == ("dent", 2, None)
     clock.pass_s(FRESH_US / 1e6)
@@ -81,18 +82,18 @@ def test_two_people_never_see_the_same_task_and_a_late_one_keeps_the_draft(
     assert renewed["lost"] == ["x"]
     assert renewed["renewed"][0]["expires_at_us"] == clock() + 180_000_000
     clock.pass_s(180)
-    assert mine["task_id"] in {task["task_id"] for task in claimed(bo, 10)}
+    his = {task["task_id"]: lease(task) for task in claimed(bo, 10)}[mine["task_id"]]
     late = ann.post("/api/label/submit", decision(mine, note="mine"))
     assert (late.status_code, late.json()["code"]) == (409, "lease_lost")
     assert late.headers["content-type"] == "application/problem+json"
     saved = ann.send("PUT", "/api/label/draft", {**lease(mine), "note": "still mine"})
     assert (saved.status_code, saved.json()["code"]) == (409, "lease_lost")
-    bo.post("/api/label/release", {"leases": [lease(mine) | {"fencing_token": 2}]})
+    bo.post("/api/label/release", {"leases": [his]})
     (back,) = claimed(ann)
     assert (back["task_id"], back["draft"]["note"], back["lease"]["fencing_token"]) == (
         mine["task_id"],
         "still mine",
-        3,
+        his["fencing_token"] + 1,
     )
 
 
@@ -104,7 +105,10 @@ def test_kafka_away_is_said_and_nothing_is_lost(tasks: Services, browse: Browse,
     assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "broker_away", "5")
     assert mine["task_id"] not in {task["task_id"] for task in claimed(ann, 10)}
     publisher.away = False
-    assert ann.post("/api/label/submit", decision(mine)).json()["label_id"] == "cam-1/1/first/1"
+    assert (
+        ann.post("/api/label/submit", decision(mine)).json()["label_id"]
+        == f"cam-1/1/first/{mine['lease']['fencing_token']}"
+    )
     assert len(publisher.records("labels")) == 1
 
 

@@ -77,9 +77,30 @@ def test_a_lease_that_ran_out_goes_to_the_next_with_a_higher_token(database: Dat
     (first,) = claimed(database, ANN)
     assert claimed(database, BO, now_us=first.expires_at_us - 1) == []
     (second,) = claimed(database, BO, now_us=first.expires_at_us)
-    assert (first.fencing_token, second.fencing_token) == (1, 2)
+    assert second.fencing_token > first.fencing_token
     with database.write() as session:
-        assert renew(session, "ann", [(first.task_id, 1)], now_us=first.expires_at_us, lease_us=LEASE_US) == []
+        assert (
+            renew(session, "ann", [(first.task_id, first.fencing_token)], now_us=first.expires_at_us, lease_us=LEASE_US)
+            == []
+        )
+
+
+def test_a_database_that_was_lost_gives_no_token_again(database: Database) -> None:
+    fill(database, task_row(1))
+    (before,) = claimed(database, ANN)
+    with database.write() as session:
+        session.execute(delete(LeaseRow))
+    (after,) = claimed(database, BO, now_us=NOW + 1)
+    assert after.fencing_token > before.fencing_token
+
+
+def test_a_clock_that_was_put_back_gives_no_lower_token(database: Database) -> None:
+    fill(database, task_row(1))
+    (first,) = claimed(database, ANN)
+    with database.write() as session:
+        release(session, "ann", [(first.task_id, first.fencing_token)])
+    (second,) = claimed(database, BO, now_us=NOW - 3_600_000_000)
+    assert second.fencing_token == first.fencing_token + 1
 
 
 def test_a_lease_that_ran_out_and_nobody_took_is_still_its_holders(database: Database) -> None:
@@ -87,8 +108,9 @@ def test_a_lease_that_ran_out_and_nobody_took_is_still_its_holders(database: Dat
     (first,) = claimed(database, ANN)
     late = first.expires_at_us + 5_000_000
     with database.write() as session:
-        kept = renew(session, "ann", [(first.task_id, 1), ("cam-9/9/first", 1)], now_us=late, lease_us=LEASE_US)
-    assert kept == [Lease(first.task_id, 1, late + LEASE_US)]
+        asked = [(first.task_id, first.fencing_token), ("cam-9/9/first", 1)]
+        kept = renew(session, "ann", asked, now_us=late, lease_us=LEASE_US)
+    assert kept == [Lease(first.task_id, first.fencing_token, late + LEASE_US)]
     assert claimed(database, BO, now_us=late) == []
 
 
@@ -97,7 +119,7 @@ def test_a_closed_task_is_lost_at_the_next_heartbeat_and_no_longer_ones_own(data
     (first,) = claimed(database, ANN)
     fill(database, task_row(1, state="closed", revision=2))
     with database.write() as session:
-        assert renew(session, "ann", [(first.task_id, 1)], now_us=NOW, lease_us=LEASE_US) == []
+        assert renew(session, "ann", [(first.task_id, first.fencing_token)], now_us=NOW, lease_us=LEASE_US) == []
     assert claimed(database, ANN) == []
 
 
@@ -105,12 +127,12 @@ def test_what_is_given_back_is_free_at_once(database: Database) -> None:
     fill(database, task_row(1))
     (first,) = claimed(database, ANN)
     with database.write() as session:
-        release(session, "bo", [(first.task_id, 1)])  # not his to give
+        release(session, "bo", [(first.task_id, first.fencing_token)])  # not his to give
         release(session, "ann", [(first.task_id, 7)])  # not this lease
     assert claimed(database, BO) == []
     with database.write() as session:
-        release(session, "ann", [(first.task_id, 1)])
-    assert [lease.fencing_token for lease in claimed(database, BO)] == [2]
+        release(session, "ann", [(first.task_id, first.fencing_token)])
+    assert [lease.fencing_token for lease in claimed(database, BO)] == [first.fencing_token + 1]
 
 
 def test_an_answered_task_is_gone_at_once_and_back_when_it_is_reopened(database: Database) -> None:
@@ -120,7 +142,7 @@ def test_an_answered_task_is_gone_at_once_and_back_when_it_is_reopened(database:
     assert claimed(database, ANN) == claimed(database, BO, now_us=NOW + 10 * LEASE_US) == []
     fill(database, task_row(1, state="reopened", revision=2, excluded_labelers=["ann"]))
     assert claimed(database, ANN) == []
-    assert [lease.fencing_token for lease in claimed(database, BO)] == [2]
+    assert [lease.fencing_token for lease in claimed(database, BO)] == [first.fencing_token + 1]
 
 
 def test_a_wish_that_raises_the_rank_of_an_answered_task_does_not_bring_it_back(database: Database) -> None:
@@ -189,7 +211,7 @@ class _Model:
     def take(self, name: str, person: Labeler, now: int) -> None:
         old = self.leases.get(name, {"token": 0, "answered": None, "answered_at": 0})
         self.leases[name] = {
-            "token": old["token"] + 1,
+            "token": max(old["token"] + 1, now),
             "answered": old["answered"],
             "answered_at": old["answered_at"],
             "holder": person.name,
@@ -302,7 +324,6 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def _any_given(self, data: st.DataObject) -> tuple[str, str, int]:
         if not self.given.pairs:
-            self.given.pairs.append(("ann", "cam-1/9/first", 1))
             fill(self.database, task_row(9))
             self.model.tasks["cam-1/9/first"] = {
                 "state": "opened",
