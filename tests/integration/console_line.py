@@ -105,10 +105,11 @@ class ConsoleLine:
         wait_until(self.answers, f"the console answers; {self.log} says why not")
 
     def answers(self) -> bool:
-        """Whether the console answers; fails when its process ended."""
+        """Whether the console answers and has caught up with tasks; fails when its process ended."""
         assert self.process is None or self.process.poll() is None, self.log.read_text()[-3000:]
         try:
-            return httpx2.get(f"{self.url}/api/session", timeout=2.0).status_code == 200
+            ready = httpx2.get(f"{self.url}/readyz", timeout=2.0).json()
+            return ready["ready"] and ready["projection"] != "starting" and not ready["catching_up"]
         except httpx2.HTTPError:
             return False
 

@@ -5,12 +5,14 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
 
 from consumers.console.auth.callers import requires
 from consumers.console.database import reachable
 from consumers.console.permissions import Permission
+from consumers.console.projection.catching_up import is_catching_up
 from consumers.console.projection.state import Standing
-from consumers.console.services import ServicesDep
+from consumers.console.services import Services, ServicesDep
 from consumers.console.views.fields import View
 
 router = APIRouter(tags=["health"])
@@ -30,6 +32,7 @@ class Ready(View):
     detail: str
     lag: int
     since_us: int
+    catching_up: bool = Field(description="tasks are read again: claims and answers are to be tried again in a moment")
 
 
 @router.get("/healthz", dependencies=_ANYBODY)
@@ -50,7 +53,13 @@ def readyz(response: Response, services: ServicesDep) -> Ready:
         detail=state.detail,
         lag=state.lag,
         since_us=state.since_us,
+        catching_up=trouble is None and _catching_up(services),
     )
+
+
+def _catching_up(services: Services) -> bool:
+    with services.database.read() as session:
+        return is_catching_up(session)
 
 
 @router.get("/metrics", dependencies=_ANYBODY, response_class=PlainTextResponse)

@@ -13,6 +13,7 @@ from consumers.console.labeling.claims import Labeler
 from consumers.console.labeling.progress import day_start_us, progress, recent
 from consumers.console.labeling.task_views import task_views
 from consumers.console.permissions import Permission
+from consumers.console.projection.catching_up import check_caught_up
 from consumers.console.services import Services, ServicesDep
 from consumers.console.views.fields import Word
 from consumers.console.views.labeling import (
@@ -56,6 +57,7 @@ def edges(caller: LabelerCaller, features: FeaturesDep) -> list[LabelEdgeView]:
 def claim(caller: LabelerCaller, services: ServicesDep, body: ClaimBody) -> ClaimedView:
     """Hold up to `count` tasks: first those already held, with the same token, then the best that are free."""
     with services.database.write(durable=False) as session:
+        check_caught_up(session)
         leases = claims.claim(
             session,
             _labeler(caller),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Text,
     and_,
     case,
@@ -27,6 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from consumers.console.keys import is_one_of
+from consumers.console.projection.catching_up import is_catching_up
 from consumers.console.tables.labels import TaskRow
 from consumers.console.tables.leases import LeaseRow
 
@@ -87,14 +90,9 @@ def _own(
         .order_by(LeaseRow.claimed_at_us, LeaseRow.task_id)
         .limit(count)
     )
-    renewed = renew(
-        session,
-        labeler.name,
-        [(task_id, token) for task_id, token in session.execute(query)],
-        now_us=now_us,
-        lease_us=lease_us,
-    )
-    return list(renewed)
+    held = [(task_id, token) for task_id, token in session.execute(query)]
+    renewed = {lease.task_id: lease for lease in renew(session, labeler.name, held, now_us=now_us, lease_us=lease_us)}
+    return [renewed[task_id] for task_id, _ in held if task_id in renewed]
 
 
 def _free(session: Session, labeler: Labeler, edge_id: str | None, limit: int, now_us: int) -> Sequence[Any]:
@@ -171,29 +169,33 @@ def unanswered() -> ColumnElement[bool]:
 def renew(session: Session, name: str, leases: Iterable[tuple[str, int]], *, now_us: int, lease_us: int) -> list[Lease]:
     """Prolong those of `leases` (task, token) that are still `name`'s and whose task is open; the others are lost.
 
-    A lease that ran out and that nobody took since is still its holder's.
+    A lease that ran out and that nobody took since is still its holder's. While the projection catches up nobody knows
+    which tasks are open, and each lease goes on.
     """
-    kept = []
-    for task_id, token in sorted(leases):
-        statement = (
-            update(LeaseRow)
-            .where(LeaseRow.task_id == task_id, LeaseRow.fencing_token == token, LeaseRow.holder == name)
-            .where(exists(select(1).where(TaskRow.task_id == task_id, OPEN_TASK)))
-            .values(expires_at_us=now_us + lease_us)
-            .returning(LeaseRow.task_id)
-            .execution_options(synchronize_session=False)
-        )
-        if session.execute(statement).scalar_one_or_none() is not None:
-            kept.append(Lease(task_id, token, now_us + lease_us))
-    return kept
+    mine = _held_by(session, name, leases)
+    if not is_catching_up(session):
+        mine = mine.where(exists(select(1).where(TaskRow.task_id == LeaseRow.task_id, OPEN_TASK)))
+    statement = (
+        update(LeaseRow)
+        .where(LeaseRow.task_id.in_(mine))
+        .values(expires_at_us=now_us + lease_us)
+        .returning(LeaseRow.task_id, LeaseRow.fencing_token)
+        .execution_options(synchronize_session=False)
+    )
+    return [Lease(task_id, token, now_us + lease_us) for task_id, token in sorted(session.execute(statement).all())]
 
 
 def release(session: Session, name: str, leases: Iterable[tuple[str, int]]) -> None:
     """Give tasks back, so that others need not wait; those that are not `name`'s any more are left alone."""
-    for task_id, token in sorted(leases):
-        session.execute(
-            update(LeaseRow)
-            .where(LeaseRow.task_id == task_id, LeaseRow.fencing_token == token, LeaseRow.holder == name)
-            .values(holder=None)
-            .execution_options(synchronize_session=False)
-        )
+    session.execute(
+        update(LeaseRow)
+        .where(LeaseRow.task_id.in_(_held_by(session, name, leases)))
+        .values(holder=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _held_by(session: Session, name: str, leases: Iterable[tuple[str, int]]) -> Select[str]:
+    """The tasks among `leases` that are `name`'s, locked in one order: two requests never wait for each other."""
+    among = is_one_of(session, (LeaseRow.task_id, LeaseRow.fencing_token), leases)
+    return select(LeaseRow.task_id).where(among, LeaseRow.holder == name).order_by(LeaseRow.task_id).with_for_update()

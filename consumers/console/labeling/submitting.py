@@ -24,6 +24,7 @@ from consumers.console.database import Database
 from consumers.console.errors import NotPublishedError, ProblemError
 from consumers.console.labeling import drafts
 from consumers.console.labeling.answers import Answer, check_answer, corrected_label, first_label, original_id, says
+from consumers.console.projection.catching_up import check_caught_up
 from consumers.console.tables.edges import PolicyRow
 from consumers.console.tables.inspections import InspectionRow
 from consumers.console.tables.labels import LabelRow, TaskRow
@@ -59,8 +60,8 @@ class Submitter:
         """Answer a task; returns the label once Kafka has it.
 
         The same answer again gives the same label. Raises ProblemError: 422 for an impossible answer, 409 `lease_lost`,
-        `task_closed` or `already_submitted` (the answer is kept as the draft), 503 when Kafka is away (the label is
-        kept and sent as soon as it is back).
+        `task_closed` or `already_submitted` (the answer is kept as the draft), 503 `broker_away` (the label is kept and
+        sent as soon as Kafka is back), 503 `catching_up` (nothing is kept: send it again).
         """
         try:
             # Read before the write begins: all other writers wait for each query in it.
@@ -117,12 +118,17 @@ class Submitter:
         # Locked first: two requests with one token, as of a double click, then come one after the other.
         lease = session.get(LeaseRow, task_id, with_for_update=True)
         task = session.get(TaskRow, task_id)
-        if lease is None or task is None:
+        if lease is None:
             raise ProblemError(404, "task_unknown", f"there is no task {task_id!r} that was claimed")
         label_id = f"{task_id}/{fencing_token}"
         known = session.get(SubmissionRow, label_id)
         if known is not None:
             return _same(known, labeler, answer)
+        check_caught_up(session)
+        if task is None:  # nothing of it is in the topic any more: the frame's next task took its place
+            raise ProblemError(
+                409, "task_closed", "the task is long closed: your answer is kept as a draft, take the next"
+            )
         _check_lease(lease, task, labeler, fencing_token)
         check_answer(answer, *(bounds or ((), None)))
         now = self._clock()
@@ -134,6 +140,8 @@ class Submitter:
     def _corrected(self, session: Session, labeler: str, label_id: str, answer: Answer) -> Label:
         session.get(LeaseRow, label_id.rpartition("/")[0], with_for_update=True)
         latest = latest_version(session, labeler, label_id)
+        if latest is None or latest.task_id is None:
+            check_caught_up(session)
         if latest is None or latest.task_id is None:
             raise ProblemError(
                 404, "label_unknown", f"{label_id!r} is no label of yours: only your own can be corrected"

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from consumers.console.database import is_refusal
 from consumers.console.errors import ConsoleError
 from consumers.console.projection.batches import Batch, batch_of, only_positions
+from consumers.console.projection.catching_up import AWAITED, begin_catching_up, end_catching_up
 from consumers.console.projection.housekeeping import Housekeeping
 from consumers.console.projection.ownership import Ownership, ProjectionLostError
 from consumers.console.projection.taking import Place, TopicReader
@@ -84,12 +85,23 @@ class Projection:
 
     def _project(self) -> None:
         with closing(TopicReader(self._services.settings, self._positions())) as reader:
+            if reader.began_behind(AWAITED):
+                self._say_caught_up(yet=False)
+            caught_up = False
             self._stand("running", "")
             while not self._stopped.is_set():
                 messages = reader.take(_MOST)
                 if messages:
                     self._take(messages)
+                if not caught_up and reader.has_read_to_end(AWAITED):
+                    self._say_caught_up(yet=True)
+                    caught_up = True
                 self._look_after(reader, idle=not messages)
+
+    def _say_caught_up(self, *, yet: bool) -> None:
+        with self._services.database.write() as session:
+            self._ownership.renew(session, self._services.clock())
+            (end_catching_up if yet else begin_catching_up)(session)
 
     def _positions(self) -> dict[Place, int]:
         with self._services.database.read() as session:

@@ -1,4 +1,4 @@
-"""How far the projection has read, who projects, and what changed for those who watch."""
+"""How far the projection has read, who projects, whether it caught up, and what changed for those who watch."""
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +23,13 @@ class ProjectorRow(Base):
     one: Mapped[int] = mapped_column(primary_key=True)
     holder: Mapped[str]
     expires_at_us: Mapped[Micros]
+
+
+class CatchingUpRow(Base):
+    """One row while what other tables say of tasks may be long past, none otherwise; see `projection.catching_up`."""
+
+    __tablename__ = "catching_up"
+    one: Mapped[int] = mapped_column(primary_key=True)
 
 
 class ChangeRow(Base):

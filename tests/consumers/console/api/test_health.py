@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from consumers.console.projection.rebuilding import forget_projection
 from consumers.console.services import Services
 from tests.consumers.console.browsers import Browser
 
@@ -16,7 +17,10 @@ def test_alive_and_ready(browse: Browse, services: Services) -> None:
     assert browser.get("/healthz").json() == {"status": "ok"}
     ready = browser.get("/readyz")
     assert ready.status_code == 200, "old pages are better than none"
-    assert {"ready": True, "database": "ok", "projection": "waiting", "lag": 3}.items() <= ready.json().items()
+    said = {"ready": True, "database": "ok", "projection": "waiting", "lag": 3, "catching_up": False}
+    assert said.items() <= ready.json().items()
+    forget_projection(services.database)
+    assert browser.get("/readyz").json()["catching_up"]
 
 
 def test_without_its_database_it_is_alive_but_not_ready(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from consumers.console.labeling.waiting import FRESH_US
+from consumers.console.projection.rebuilding import forget_projection
 from consumers.console.services import Services
 from tests.consumers.console.browsers import Browser
 from tests.consumers.console.labeling.rows import fill, inspection_row, policy_row, task_row
@@ -110,6 +111,17 @@ def test_kafka_away_is_said_and_nothing_is_lost(tasks: Services, browse: Browse,
         == f"cam-1/1/first/{mine['lease']['fencing_token']}"
     )
     assert len(publisher.records("labels")) == 1
+
+
+def test_nobody_is_given_a_task_while_tasks_are_read_again(tasks: Services, browse: Browse) -> None:
+    ann = browse("inspector", "ann")
+    (mine,) = claimed(ann)
+    forget_projection(tasks.database)
+    fill(tasks.database, task_row(3))
+    refused = ann.post("/api/label/claim", {})
+    assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "catching_up", "2")
+    assert ann.post("/api/label/submit", decision(mine)).json()["code"] == "catching_up"
+    assert ann.post("/api/label/renew", {"leases": [lease(mine)]}).json()["lost"] == []
 
 
 @pytest.mark.parametrize(

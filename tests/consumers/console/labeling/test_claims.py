@@ -13,6 +13,8 @@ from sqlalchemy import delete, select
 
 from consumers.console.database import Database
 from consumers.console.labeling.claims import SETTLED_US, Labeler, Lease, _free, _take, claim, release, renew
+from consumers.console.projection.catching_up import end_catching_up
+from consumers.console.projection.rebuilding import forget_projection
 from consumers.console.tables.labels import TaskRow
 from consumers.console.tables.leases import LeaseRow
 from tests.consumers.console.labeling.rows import NOW, fill, task_row
@@ -121,6 +123,31 @@ def test_a_closed_task_is_lost_at_the_next_heartbeat_and_no_longer_ones_own(data
     with database.write() as session:
         assert renew(session, "ann", [(first.task_id, first.fencing_token)], now_us=NOW, lease_us=LEASE_US) == []
     assert claimed(database, ANN) == []
+
+
+def test_while_the_projection_catches_up_every_lease_goes_on(database: Database) -> None:
+    fill(database, task_row(1))
+    (first,) = claimed(database, ANN)
+    forget_projection(database)
+    held = [(first.task_id, first.fencing_token)]
+    with database.write() as session:
+        assert len(renew(session, "ann", held, now_us=NOW, lease_us=LEASE_US)) == 1
+        assert renew(session, "bo", held, now_us=NOW, lease_us=LEASE_US) == []
+        end_catching_up(session)
+        assert renew(session, "ann", held, now_us=NOW, lease_us=LEASE_US) == []
+
+
+def test_many_leases_are_renewed_and_given_back_at_once(database: Database) -> None:
+    fill(database, *(task_row(number) for number in range(4)))
+    mine = [(lease.task_id, lease.fencing_token) for lease in claimed(database, ANN, 3)]
+    (other,) = claimed(database, BO)
+    asked = [*reversed(mine), (other.task_id, other.fencing_token)]
+    with database.write() as session:
+        kept = renew(session, "ann", asked, now_us=NOW + 5, lease_us=LEASE_US)
+        assert [(lease.task_id, lease.fencing_token) for lease in kept] == sorted(mine)
+        assert renew(session, "ann", [], now_us=NOW, lease_us=LEASE_US) == []
+        release(session, "ann", asked)
+    assert len(claimed(database, BO, 10)) == 4
 
 
 def test_what_is_given_back_is_free_at_once(database: Database) -> None:

@@ -14,6 +14,8 @@ from consumers.console.errors import NotPublishedError, ProblemError
 from consumers.console.labeling.answers import Answer
 from consumers.console.labeling.claims import Labeler, claim
 from consumers.console.labeling.submitting import KEPT_US, PATIENCE_US, Submitter, label_of
+from consumers.console.projection.catching_up import end_catching_up
+from consumers.console.projection.rebuilding import forget_projection
 from consumers.console.tables.labels import LabelRow, TaskRow
 from consumers.console.tables.leases import DraftRow, LeaseRow, SubmissionRow
 from schemas.records import Box, Label, Record
@@ -160,6 +162,40 @@ def test_a_task_never_claimed_is_unknown(submitter: Submitter) -> None:
     with pytest.raises(ProblemError, match="no task 'cam-1/1/first' that was claimed") as problem:
         submitter.submit("ann", "cam-1/1/first", 1, answer())
     assert problem.value.status == 404
+
+
+def test_an_answer_during_a_rebuild_is_to_be_sent_again(database: Database, submitter: Submitter, kafka: Kafka) -> None:
+    task_id, token = take(database)
+    forget_projection(database)
+    for projected_again in (False, True):
+        if projected_again:
+            fill(database, task_row(1))  # half way through: whether it was closed later is not known yet
+        with pytest.raises(ProblemError) as problem:
+            submitter.submit("ann", task_id, token, answer())
+        assert (problem.value.status, problem.value.code) == (503, "catching_up")
+        assert draft(database, "ann") is None
+    with database.write() as session:
+        end_catching_up(session)
+    assert submitter.submit("ann", task_id, token, answer()) == kafka.labels[0]
+    forget_projection(database)
+    assert submitter.submit("ann", task_id, token, answer()) == kafka.labels[0], "it was taken before"
+
+
+def test_a_correction_of_a_label_not_yet_read_again_waits(database: Database, submitter: Submitter) -> None:
+    forget_projection(database)
+    with pytest.raises(ProblemError) as problem:
+        submitter.correct("ann", "cam-1/9/first/1", answer())
+    assert problem.value.code == "catching_up"
+
+
+def test_a_task_that_is_gone_for_good_is_closed(database: Database, submitter: Submitter) -> None:
+    task_id, token = take(database)
+    with database.write() as session:
+        session.delete(session.get_one(TaskRow, task_id))
+    with pytest.raises(ProblemError, match="long closed") as problem:
+        submitter.submit("ann", task_id, token, answer())
+    assert (problem.value.status, problem.value.code) == (409, "task_closed")
+    assert draft(database, "ann") is not None
 
 
 def test_an_impossible_answer_changes_nothing(database: Database, submitter: Submitter, kafka: Kafka) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from consumers.console.database import Database
 from consumers.console.projection import process
+from consumers.console.projection.catching_up import is_catching_up
 from consumers.console.projection.process import Projection
 from consumers.console.projection.rebuilding import forget_projection
 from consumers.console.projection.writing import write_changes
@@ -53,6 +55,11 @@ def projecting(services: Services) -> Iterator[Projection]:
         projection.stop()
 
 
+def catching_up(database: Database) -> bool:
+    with database.read() as session:
+        return is_catching_up(session)
+
+
 def much(name: str) -> list[Record]:
     """Records of every topic, with repetitions and older revisions in between, all of edge `name`."""
     sent: list[Record] = []
@@ -87,8 +94,11 @@ def test_topics_become_rows_and_a_rebuild_makes_the_same(on_broker: Services, un
         assert len([row for row in first["inspections"] if row["edge_id"] == unique]) == 60
         assert {row["verdict"] for row in first["inspections"] if row["edge_id"] == unique} == {"pass"}
         assert {row["state"] for row in first["tasks"] if row["edge_id"] == unique} == {"closed"}
+        wait_until(lambda: not catching_up(on_broker.database), "it says so")
         forget_projection(on_broker.database)  # while it runs: it begins again from nothing
-        wait_until(lambda: bool(contents(on_broker.database)["positions"]), "it began again")
+        assert catching_up(on_broker.database)
+        wait_until(lambda: not catching_up(on_broker.database), "it caught up")
+        assert contents(on_broker.database)["tasks"] == first["tasks"]
         wait_until_caught_up(on_broker.settings, on_broker.database)
     assert contents(on_broker.database) == first
     send(on_broker.settings, *much(unique))
@@ -98,6 +108,25 @@ def test_topics_become_rows_and_a_rebuild_makes_the_same(on_broker: Services, un
     again = contents(on_broker.database, without=("positions",))
     del first["positions"]
     assert again == first, "everything sent once more changes nothing"
+
+
+def test_what_happened_while_it_was_away_is_caught_up_before_tasks_are_given(
+    on_broker: Services, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with projecting(on_broker):
+        wait_until_caught_up(on_broker.settings, on_broker.database)
+    send(on_broker.settings, *(records.task(n, camera_id=unique, task_id=f"{unique}/{n}") for n in range(3)))
+    seen: list[bool] = []
+
+    def watched(session: Session, *more: object) -> None:
+        seen.append(is_catching_up(session))
+        write_changes(session, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(process, "write_changes", watched)
+    with projecting(on_broker):
+        wait_until_caught_up(on_broker.settings, on_broker.database)
+        wait_until(lambda: not catching_up(on_broker.database), "it caught up")
+    assert seen[0]
 
 
 def test_two_consoles_one_projects_and_the_other_goes_on_when_it_stops(on_broker: Services, unique: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from consumers.console.database import Database
+from consumers.console.projection.catching_up import is_catching_up
 from consumers.console.projection.rebuilding import forget_projection
 from consumers.console.tables.people import PersonRow
 from consumers.console.tables.progress import ProjectorRow
@@ -23,6 +24,8 @@ def test_everything_projected_goes_people_stay(database: Database, tmp_path: Any
     with database.write() as session:
         session.add(ProjectorRow(one=1, holder="x|1|1|y", expires_at_us=0))
     forget_projection(database)
+    with database.read() as session:
+        assert is_catching_up(session), "nobody is given a task until it is read again"
     assert all(rows == [] for rows in contents(database).values())
     with database.read() as session:
         assert session.scalars(select(PersonRow.name)).all() == ["ann"]

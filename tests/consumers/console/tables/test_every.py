@@ -21,6 +21,7 @@ def test_only_these_are_the_consoles_own() -> None:
         "first_run_tokens",
         "audit_outbox",
         "projector",
+        "catching_up",
         "changes",
         "leases",
         "drafts",
