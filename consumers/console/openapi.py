@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from consumers.console.auth.callers import Guard
-from consumers.console.auth.cookies import CSRF_HEADER, SESSION_COOKIE
+from consumers.console.auth.cookies import CSRF_HEADER, PERSON_HEADER, SESSION_COOKIE
 from consumers.console.errors import PROBLEM_TYPE, TITLES, Problem
 from consumers.console.permissions import Permission
 
@@ -30,6 +30,13 @@ _CSRF: Final = {
     "in": "header",
     "required": False,
     "description": "The cookie linewatch_csrf again; not asked of service tokens.",
+    "schema": {"type": "string"},
+}
+_PERSON: Final = {
+    "name": PERSON_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Whose work this is; 401 `other_person` when somebody else is signed in.",
     "schema": {"type": "string"},
 }
 
@@ -91,6 +98,8 @@ def _complete(operation: dict[str, Any], method: str, permission: Permission) ->
         operation["security"] = [{"session": []}] if only_people else [{"session": []}, {"token": []}]
     if method in _UNSAFE:
         operation.setdefault("parameters", []).append(_CSRF)
+        if permission is not Permission.PUBLIC:
+            operation["parameters"].append(_PERSON)
     answers = operation["responses"]
     for status in _always(method, permission):
         answers.setdefault(str(status), {"description": TITLES[status], "content": _PROBLEM})

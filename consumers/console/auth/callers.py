@@ -4,7 +4,8 @@
     def claim(caller: Annotated[Caller, requires(Permission.LABEL)], services: ServicesDep, body: Claim) -> Claimed: ...
 
 A route without one fails tests/consumers/console/test_permissions.py. The guard finds the person (session cookie) or
-the service token (`Authorization: Bearer`), checks CSRF on everything but GET and HEAD, then the permissions table.
+the service token (`Authorization: Bearer`), checks that the work is theirs where the page names somebody, CSRF on
+everything but GET and HEAD, then the permissions table.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any, Final, cast
 from fastapi import Depends, Request
 
 from consumers.console.auth import sessions, tokens
-from consumers.console.auth.cookies import CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE
+from consumers.console.auth.cookies import CSRF_COOKIE, CSRF_HEADER, PERSON_HEADER, SESSION_COOKIE
 from consumers.console.auth.secret_tokens import csrf_of, same
 from consumers.console.errors import ProblemError
 from consumers.console.permissions import Permission, Role, allowed
@@ -53,6 +54,7 @@ class Guard:
         return caller
 
     def _check(self, caller: Caller, request: Request) -> None:
+        _check_person(request, caller)
         if caller.session is not None:
             _check_csrf(request, caller.session)
         elif self.permission is Permission.OWN_SESSION:
@@ -105,6 +107,13 @@ def _of_person(person: PersonRow, secret: str, address: str | None) -> Caller:
 
 def _of_token(token: TokenRow, address: str | None) -> Caller:
     return Caller(name=f"token:{token.name}", role=cast("Role", token.role), address=address)
+
+
+def _check_person(request: Request, caller: Caller) -> None:
+    meant = request.headers.get(PERSON_HEADER)
+    if meant is not None and meant != caller.name:
+        detail = f"this is {meant}'s work, and {caller.name} is signed in here: nothing was taken, sign in as {meant}"
+        raise ProblemError(401, "other_person", detail)
 
 
 def _check_csrf(request: Request, session: str | None) -> None:

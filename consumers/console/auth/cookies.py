@@ -1,4 +1,4 @@
-"""The two cookies."""
+"""The two cookies, and the headers that the pages send with them."""
 
 from typing import Final
 
@@ -10,6 +10,8 @@ from infra.settings import Settings
 SESSION_COOKIE: Final = "linewatch_session"
 CSRF_COOKIE: Final = "linewatch_csrf"
 CSRF_HEADER: Final = "X-CSRF-Token"
+PERSON_HEADER: Final = "X-Linewatch-Person"
+"""Whose work a request carries: what a page kept of another person is refused, not taken for that of who is here now."""
 
 
 def set_session(response: Response, settings: Settings, secret: str) -> None:

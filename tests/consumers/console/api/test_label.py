@@ -4,10 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from consumers.console.auth.cookies import PERSON_HEADER
 from consumers.console.labeling.waiting import FRESH_US
 from consumers.console.projection.rebuilding import forget_projection
 from consumers.console.services import Services
+from consumers.console.tables.leases import DraftRow
+from consumers.console.views.labeling import CorrectBody
 from tests.consumers.console.browsers import Browser
 from tests.consumers.console.labeling.rows import fill, inspection_row, policy_row, task_row
 from tests.consumers.console.services import FakeClock, KeepingPublisher
@@ -122,6 +126,29 @@ def test_nobody_is_given_a_task_while_tasks_are_read_again(tasks: Services, brow
     assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "catching_up", "2")
     assert ann.post("/api/label/submit", decision(mine)).json()["code"] == "catching_up"
     assert ann.post("/api/label/renew", {"leases": [lease(mine)]}).json()["lost"] == []
+
+
+def test_the_work_of_who_was_here_before_is_not_taken_for_ones_own(
+    tasks: Services, browse: Browse, publisher: KeepingPublisher
+) -> None:
+    ann, bo = browse("inspector", "ann"), browse("inspector", "bo")
+    first, second = claimed(ann, 2)
+    assert ann.post("/api/label/submit", decision(first), headers={PERSON_HEADER: "ann"}).status_code == 200
+    label_id = f"{first['task_id']}/{first['lease']['fencing_token']}"
+    corrected = {name: value for name, value in decision(first).items() if name in CorrectBody.model_fields}
+    left_behind = [
+        ("PUT", "/api/label/draft", {**lease(second), "note": "hers"}),
+        ("POST", "/api/label/submit", decision(second)),
+        ("POST", "/api/label/correct", {**corrected, "label_id": label_id}),
+    ]
+    for method, path, body in left_behind:
+        refused = bo.send(method, path, body, headers={PERSON_HEADER: "ann"})
+        assert (refused.status_code, refused.json()["code"]) == (401, "other_person"), path
+    with tasks.database.read() as session:
+        assert session.scalars(select(DraftRow)).all() == [], "nothing of hers became his"
+    for method, path, body in left_behind:
+        assert ann.send(method, path, body, headers={PERSON_HEADER: "ann"}).is_success, path
+    assert len(publisher.records("labels")) == 2
 
 
 @pytest.mark.parametrize(
