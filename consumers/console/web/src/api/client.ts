@@ -9,6 +9,8 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** Let the request outlive the page: for what is said when leaving. */
   keepalive?: boolean;
+  /** In whose name this is said: the server refuses it from another person's session. */
+  person?: string;
 }
 
 type Listener = (answered: boolean) => void;
@@ -52,6 +54,7 @@ async function answerOf(method: Method, path: string, options: RequestOptions): 
   const headers: Record<string, string> = { Accept: "application/json" };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
+  if (options.person !== undefined) headers["X-Linewatch-Person"] = options.person;
   try {
     const response = await fetch(withQuery(path, options.query), {
       method,

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient, type UseMutationResult } from "@tanstack/react-query";
-import { request } from "./client";
+import { request, tellSignedOut } from "./client";
 import type { Language, Person, Session } from "./types";
 
 export const SESSION = ["session"] as const;
@@ -47,6 +47,7 @@ export function useSignOut() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => request("POST", "/api/sign-out"),
+    onSuccess: tellSignedOut,
     onSettled: async () => {
       await queries.invalidateQueries({ queryKey: SESSION });
       queries.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION[0] });

@@ -1,9 +1,12 @@
 import { Menu, Text, UnstyledButton } from "@mantine/core";
 import { Check, KeyRound, LogOut } from "lucide-react";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useSetLanguage, useSignOut } from "@/api/session";
 import type { Person } from "@/api/types";
 import { LANGUAGES, setLanguage, useLanguage, useT } from "@/i18n";
+import { unsent } from "@/pages/label/model/outbox";
+import { SignOutAnyway } from "./SignOutAnyway";
 import styles from "./TopBar.module.css";
 
 /** The letters of a person's mark: of two names the first of each, of a Korean name its last two syllables. */
@@ -19,8 +22,14 @@ export function PersonMenu({ person }: { person: Person }) {
   const navigate = useNavigate();
   const signOut = useSignOut();
   const setOwnLanguage = useSetLanguage();
+  const [waiting, setWaiting] = useState(0);
   const name = person.full_name || person.name;
-  return (
+  const leave = () => {
+    const count = unsent(person.name);
+    if (count === 0) signOut.mutate();
+    else setWaiting(count);
+  };
+  const menu = (
     <Menu position="bottom-end" width={240} withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <UnstyledButton className={styles.avatar} aria-label={t("bar.person", { name })}>
@@ -56,10 +65,16 @@ export function PersonMenu({ person }: { person: Person }) {
         <Menu.Item leftSection={<KeyRound size={15} aria-hidden />} onClick={() => void navigate("/account/password")}>
           {t("bar.password")}
         </Menu.Item>
-        <Menu.Item leftSection={<LogOut size={15} aria-hidden />} onClick={() => signOut.mutate()}>
+        <Menu.Item leftSection={<LogOut size={15} aria-hidden />} onClick={leave}>
           {t("bar.sign_out")}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+  return (
+    <>
+      {menu}
+      <SignOutAnyway waiting={waiting} onStay={() => setWaiting(0)} onLeave={() => signOut.mutate()} />
+    </>
   );
 }

@@ -24,12 +24,16 @@ export const calls: LabelCalls = {
   recent: () => request<{ labels: RecentLabel[] }>("GET", "/api/label/recent"),
 };
 
-export const post: Post = {
-  submit: (body: LabelSubmit) => request<LabelReceipt>("POST", "/api/label/submit", { body }),
-  correct: (body: LabelCorrection) => request<LabelReceipt>("POST", "/api/label/correct", { body }),
-};
+/** Say decisions in this person's name only, whoever is signed in by the time they go out. */
+export const postOf = (person: string): Post => ({
+  submit: (body: LabelSubmit) => request<LabelReceipt>("POST", "/api/label/submit", { body, person }),
+  correct: (body: LabelCorrection) => request<LabelReceipt>("POST", "/api/label/correct", { body, person }),
+});
 
-export const putDraft: PutDraft = (body) => request("PUT", "/api/label/draft", { body, keepalive: true });
+export const putDraftOf =
+  (person: string): PutDraft =>
+  (body) =>
+    request("PUT", "/api/label/draft", { body, person, keepalive: true });
 
 /** How the shift goes: since the person's own midnight. */
 export function useProgress(edgeId: string | null) {

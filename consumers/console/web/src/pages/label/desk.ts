@@ -1,42 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { onSignedOut } from "@/api/client";
 import { live } from "@/api/live";
-import { usePerson } from "@/api/session";
+import { usePerson, useSession } from "@/api/session";
 import { useEvents, useLine } from "@/api/useLive";
-import { calls, LABEL_EDGES, post, PROGRESS, putDraft } from "./calls";
-import { Drafts } from "./model/drafts";
-import { Outbox, type OutboxState } from "./model/outbox";
-import { Pictures } from "./model/pictures";
+import { calls, LABEL_EDGES, PROGRESS } from "./calls";
+import { attend, deskOf } from "./desks";
+import type { Drafts } from "./model/drafts";
+import type { Outbox, OutboxState } from "./model/outbox";
+import type { Pictures } from "./model/pictures";
 import { Station, type StationState } from "./model/station";
-
-interface Desk {
-  outbox: Outbox;
-  drafts: Drafts;
-  pictures: Pictures;
-  delivered: Set<() => void>;
-}
-
-/** One desk a person, for as long as the window lives: what waits to be sent goes on being sent from every page. */
-const desks = new Map<string, Desk>();
-
-function deskOf(person: string): Desk {
-  const found = desks.get(person);
-  if (found) return found;
-  const delivered = new Set<() => void>();
-  const tell = () => delivered.forEach((listener) => listener());
-  const desk: Desk = {
-    outbox: new Outbox(person, post, { delivered: tell, refused: tell }),
-    drafts: new Drafts(person, putDraft),
-    pictures: new Pictures(),
-    delivered,
-  };
-  desks.set(person, desk);
-  return desk;
-}
-
-// Another person at this machine must not send in the first one's name.
-onSignedOut(() => desks.forEach((desk) => desk.outbox.stop()));
 
 export interface AtDesk {
   station: Station;
@@ -56,7 +28,10 @@ export function useDesk(edgeId: string | null): AtDesk {
   const state = useSyncExternalStore(station.watch, station.snapshot);
   const sending = useSyncExternalStore(desk.outbox.watch, desk.outbox.snapshot);
   const line = useLine();
+  const known = useSession().dataUpdatedAt;
 
+  // Also after the session was doubted and is this person's still: the page stayed, and what it sends was stopped.
+  useEffect(() => attend(person.name), [person.name, known]);
   useEffect(() => station.start(), [station]);
   useEffect(() => {
     const leave = () => station.leave();

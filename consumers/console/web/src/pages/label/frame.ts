@@ -92,7 +92,7 @@ export function useFrame(desk: AtDesk, picture: Picture): Frame {
   const possible = task?.prediction != null;
   if (opened.key !== key) {
     // Another frame came: its work opens before anything is drawn.
-    const content = past ? said(past) : task && beginning(task, drafts.get(task.task_id));
+    const content = past ? said(past) : task && beginning(task, drafts.latest(task.task_id));
     setOpened({ key, filled: !past && content !== null && content.label !== null, wasShown: shown && possible });
     dispatch({ do: "open", content, classes: task?.classes ?? [] });
   } else if (shown && possible && !opened.wasShown) {

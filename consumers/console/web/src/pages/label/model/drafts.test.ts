@@ -44,6 +44,40 @@ test("a lost line: tried again until the server has it; another window finds it 
   expect(drafts.get("t")).toBeNull();
 });
 
+test("what the server has is still known here, until the task is answered or its newer copy comes", async () => {
+  const drafts = new Drafts("kim", () => Promise.resolve());
+  const asked = Date.now();
+  drafts.save("t", 1, content("a"));
+  await vi.advanceTimersByTimeAsync(500);
+  expect(drafts.get("t")).toBeNull();
+  expect(drafts.latest("t")).toEqual(content("a"));
+  drafts.cameAnew("t", asked); // asked for before it was saved: older than ours
+  expect(drafts.latest("t")).toEqual(content("a"));
+  drafts.cameAnew("t", Date.now() + 1);
+  expect(drafts.latest("t")).toBeNull();
+  drafts.save("t", 1, content("b"));
+  await vi.advanceTimersByTimeAsync(500);
+  drafts.forget("t");
+  expect(drafts.latest("t")).toBeNull();
+});
+
+test("stopped: nothing goes out, also not what was under way; back again, it does", async () => {
+  const put = vi.fn<PutDraft>(() => Promise.resolve());
+  put.mockRejectedValueOnce(new ProblemError({ status: 401, code: "other_person", title: "x", detail: "x" }));
+  const drafts = new Drafts("kim", put);
+  drafts.save("t", 1, content("a"));
+  void drafts.flush();
+  drafts.save("u", 1, content("b"));
+  drafts.stop();
+  drafts.save("v", 1, content("c"));
+  await drafts.flush();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(put).toHaveBeenCalledOnce();
+  drafts.resume();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(put.mock.calls.map(([body]) => body.task_id).sort()).toEqual(["t", "t", "u", "v"]);
+});
+
 test("refused: kept here, not sent again", async () => {
   const put = vi.fn<PutDraft>(() =>
     Promise.reject(new ProblemError({ status: 404, code: "x", title: "x", detail: "x" })),

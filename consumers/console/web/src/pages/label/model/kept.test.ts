@@ -15,10 +15,12 @@ test("what one window keeps another one reads, in the order of the names", () =>
 
 test("full storage: memory keeps it", () => {
   vi.spyOn(console, "warn").mockReturnValue();
-  const kept = new Kept<number>("p/", full());
+  const storage = full();
+  const kept = new Kept<number>("p/", storage);
   kept.set("a", 1);
   expect(kept.get("a")).toBe(1);
   expect(kept.names()).toEqual(["a"]);
+  expect(new Kept<number>("p/", storage).names()).toEqual(["a"]);
   kept.remove("a");
   expect(kept.get("a")).toBeNull();
 });

@@ -1,11 +1,24 @@
+/** What a storage did not take, by prefix: whoever reads a prefix in this window finds it. */
+const MEMORIES = new WeakMap<Storage, Map<string, Map<string, unknown>>>();
+
+function memoryOf(storage: Storage, prefix: string): Map<string, unknown> {
+  const memories = MEMORIES.get(storage) ?? new Map<string, Map<string, unknown>>();
+  MEMORIES.set(storage, memories);
+  const memory = memories.get(prefix) ?? new Map<string, unknown>();
+  memories.set(prefix, memory);
+  return memory;
+}
+
 /** Entries under one prefix of the browser's storage; where it is full or switched off, memory holds them until the page goes. */
 export class Kept<T> {
-  private readonly memory = new Map<string, T>();
+  private readonly memory: Map<string, T>;
 
   constructor(
     private readonly prefix: string,
     private readonly storage: Storage = localStorage,
-  ) {}
+  ) {
+    this.memory = memoryOf(storage, prefix) as Map<string, T>; // one prefix keeps one kind of entry
+  }
 
   set(name: string, value: T): void {
     this.memory.set(name, value);

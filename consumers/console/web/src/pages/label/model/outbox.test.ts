@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { OfflineError, ProblemError } from "@/api/problem";
 import type { LabelReceipt, LabelSubmit } from "@/api/types";
 import { task } from "@/test/labeling";
-import { Outbox } from "./outbox";
+import { Outbox, unsent } from "./outbox";
 
 const BODY: Omit<LabelSubmit, "task_id"> = {
   fencing_token: 1,
@@ -117,6 +117,57 @@ test("nobody sends in another person's name", async () => {
   await lee.flush();
   expect(lee.snapshot().pending).toEqual([]);
   expect(reached).toEqual(["a"]);
+});
+
+test("a try that ends after the stop starts no other; the person comes back and all goes out", async () => {
+  const { reached, failures, post } = server();
+  const kim = new Outbox("kim", post, told());
+  failures.push(problem(401, "other_person"));
+  say(kim, "a");
+  say(kim, "b");
+  kim.stop(); // as the 401 does before the one who sent hears of it
+  await vi.advanceTimersByTimeAsync(60_000);
+  await kim.flush();
+  say(kim, "c");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(reached).toEqual(["a"]);
+  expect(unsent("kim")).toBe(3);
+  expect(unsent("lee")).toBe(0);
+  kim.resume();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(reached).toEqual(["a", "a", "b", "c"]);
+  expect(unsent("kim")).toBe(0);
+});
+
+test("Kafka away: every decision is written down at the server at once, those it has are asked for again later", async () => {
+  const { reached, failures, post } = server();
+  const outbox = new Outbox("kim", post, told());
+  failures.push(problem(503, "broker_away"), problem(503, "broker_away"), problem(503, "broker_away"));
+  say(outbox, "a");
+  say(outbox, "b");
+  correct(outbox, "a");
+  expect(outbox.holding().map((body) => body.task_id)).toEqual(["a", "b"]);
+  await outbox.flush();
+  expect(reached).toEqual(["a", "b", "correct a/first/1"]);
+  expect(outbox.snapshot()).toMatchObject({ stuck: true, pending: [{}, {}, {}] });
+  expect(outbox.holding()).toEqual([]);
+  say(outbox, "c");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(reached.slice(3)).toEqual(["c", "a", "b", "correct a/first/1"]);
+  expect(outbox.snapshot()).toEqual({ pending: [], refused: [], stuck: false });
+});
+
+test("a server that is catching up is asked again, and nothing is refused meanwhile", async () => {
+  const { reached, failures, post } = server();
+  const outbox = new Outbox("kim", post, told());
+  failures.push(problem(503, "catching_up", 5));
+  say(outbox, "a");
+  say(outbox, "b");
+  await outbox.flush();
+  expect(reached).toEqual(["a"]);
+  expect(outbox.snapshot()).toMatchObject({ refused: [], pending: [{}, {}] });
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(reached).toEqual(["a", "a", "b"]);
 });
 
 test("what the server refuses is kept with its reason, its corrections fall away, the rest goes on", async () => {

@@ -27,6 +27,18 @@ export interface Post {
 
 type Unnamed<T> = T extends unknown ? Omit<T, "name"> : never;
 
+/** What became of one try: the server said yes or no, wrote it down without Kafka, or it is to be tried again. */
+interface Tried {
+  got: "answer" | "written" | "nothing";
+  error: unknown;
+}
+
+const waitingOf = (person: string, storage: Storage) => new Kept<Outgoing>(`linewatch.outbox.${person}/`, storage);
+
+/** How many decisions of a person wait on this machine for the server. */
+export const unsent = (person: string, storage: Storage = localStorage): number =>
+  waitingOf(person, storage).names().length;
+
 /**
  * Decisions on their way to the server. Each is written to the browser's storage before anything else happens and leaves
  * it when the server has said yes or no, so a lost line, a killed server and a closed window lose none. Order is kept; a
@@ -41,6 +53,9 @@ export class Outbox {
   private attempt = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private last = 0;
+  private stopped = false;
+  /** Names of those that the server has written down and sends by itself once Kafka is back. */
+  private readonly written = new Set<string>();
 
   constructor(
     person: string,
@@ -51,7 +66,7 @@ export class Outbox {
     },
     storage: Storage = localStorage,
   ) {
-    this.waiting = new Kept(`linewatch.outbox.${person}/`, storage);
+    this.waiting = waitingOf(person, storage);
     this.no = new Kept(`linewatch.refused.${person}/`, storage);
     this.state = this.read(false);
   }
@@ -72,13 +87,21 @@ export class Outbox {
     void this.flush();
   }
 
-  /** Send what waits, now; one sending at a time, however often it is asked for. */
+  /** Send what waits, now; one sending at a time, however often it is asked for. Nothing while stopped. */
   flush(): Promise<void> {
     clearTimeout(this.retry);
+    if (this.stopped) return Promise.resolve();
     this.sending ??= this.sendAll().finally(() => {
       this.sending = null;
     });
     return this.sending;
+  }
+
+  /** The decisions whose leases are still needed: the server has not written them down. */
+  holding(): LabelSubmit[] {
+    return this.state.pending.flatMap((entry) =>
+      entry.kind === "submit" && !this.written.has(entry.name) ? [entry.body] : [],
+    );
   }
 
   dismiss(refused: Refused): void {
@@ -86,44 +109,70 @@ export class Outbox {
     this.changed(this.state.stuck);
   }
 
+  /** Send nothing from now on, whatever is asked or under way: another person may sit here. */
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.retry);
   }
 
-  private async sendAll(): Promise<void> {
-    for (;;) {
-      const name = this.waiting.names()[0];
-      const entry = name === undefined ? null : this.waiting.get(name);
-      if (name === undefined || !entry) break;
-      if (!(await this.sendOne(entry))) return;
-    }
-    this.changed(false);
+  /** The person is here again: what waits goes out. */
+  resume(): void {
+    if (!this.stopped) return;
+    this.stopped = false;
+    void this.flush();
   }
 
-  private async sendOne(entry: Outgoing): Promise<boolean> {
+  private async sendAll(): Promise<void> {
+    const tried = new Set<string>();
+    let failure: unknown = null;
+    while (!this.stopped) {
+      const left = this.waiting.names().filter((one) => !tried.has(one));
+      // What the server has is in no hurry: those go first that would be lost with this machine.
+      const name = left.find((one) => !this.written.has(one)) ?? left[0];
+      if (name === undefined) break;
+      const entry = this.waiting.get(name);
+      tried.add(name);
+      if (!entry) continue;
+      const { got, error } = await this.sendOne(entry);
+      failure = error ?? failure;
+      // Kafka is away, yet the server wrote it down: what comes behind can be written down there as well.
+      if (got === "nothing") break;
+    }
+    if (failure) this.later(failure);
+    else this.changed(false);
+  }
+
+  private async sendOne(entry: Outgoing): Promise<Tried> {
     try {
       const receipt = await (entry.kind === "submit" ? this.post.submit(entry.body) : this.post.correct(entry.body));
       this.attempt = 0;
-      this.waiting.remove(entry.name);
+      this.gone(entry.name);
       this.changed(false);
       this.told.delivered(entry, receipt);
-      return true;
+      return { got: "answer", error: null };
     } catch (error) {
-      // Signed out is passing too: after signing in again it goes on.
-      if (isPassing(error) || (error instanceof ProblemError && error.status === 401)) {
-        this.later(error);
-        return false;
+      if (error instanceof ProblemError && error.code === "broker_away") {
+        this.written.add(entry.name);
+        this.changed(true);
+        return { got: "written", error };
       }
+      // Signed out is passing too: after signing in again it goes on.
+      if (isPassing(error) || (error instanceof ProblemError && error.status === 401)) return { got: "nothing", error };
       this.refuse(entry, error);
-      return true;
+      return { got: "answer", error: null };
     }
+  }
+
+  private gone(name: string): void {
+    this.waiting.remove(name);
+    this.written.delete(name);
   }
 
   private later(error: unknown): void {
     this.attempt += 1;
     const asked = error instanceof ProblemError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => void this.flush(), Math.max(asked, backoff(this.attempt)));
+    if (!this.stopped) this.retry = setTimeout(() => void this.flush(), Math.max(asked, backoff(this.attempt)));
     this.changed(true);
   }
 
@@ -134,12 +183,12 @@ export class Outbox {
       code: problem?.code ?? "unknown",
       detail: problem?.message ?? String(error),
     };
-    this.waiting.remove(entry.name);
+    this.gone(entry.name);
     // A correction of what was refused has nothing to correct.
     if (entry.kind === "submit") {
       this.read(false)
         .pending.filter((other) => other.labelId === entry.labelId)
-        .forEach((other) => this.waiting.remove(other.name));
+        .forEach((other) => this.gone(other.name));
     }
     this.no.set(entry.name, refused);
     this.changed(false);
