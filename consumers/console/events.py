@@ -28,7 +28,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from consumers.console.database import Database, lock_key
+from consumers.console.database import Database, is_refusal, lock_key
 from consumers.console.metrics import ConsoleMetrics
 from consumers.console.tables.progress import ChangeRow
 
@@ -85,6 +85,11 @@ class Subscriber:
         self.filled.set()
         return gone
 
+    def lose(self, count: int) -> None:
+        """So many events can't be had: say so."""
+        self.dropped += count
+        self.filled.set()
+
     async def take(self, timeout_s: float) -> bytes | None:
         """Everything that waits, as one piece of the stream; None after `timeout_s` without anything."""
         try:
@@ -117,6 +122,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
         self._ending = threading.Event()
+        self._died: str | None = None
 
     def show(self, kind: Kind, view: View) -> None:
         """Say how a kind is shown; the last word counts."""
@@ -148,17 +154,26 @@ class Hub:
     def subscribers(self) -> int:
         return len(self._subscribers)
 
+    @property
+    def trouble(self) -> str | None:
+        """Why no browser hears of anything any more until this process starts anew; None while all is well."""
+        return self._died
+
     async def run(self, stopping: asyncio.Event | None = None) -> None:
         """Look for changes until `stopping` is set: cancelled, it would leave a thread behind that still reads."""
         self._loop = asyncio.get_running_loop()
         woken = self._woken = asyncio.Event()
-        while stopping is None or not stopping.is_set():
-            with suppress(TimeoutError):
-                # Not wait_for: Python 3.11's forgets that it was cancelled when it is woken at the same moment.
-                async with asyncio.timeout(_EVERY_S):
-                    await woken.wait()
-            woken.clear()
-            await self._look()
+        try:
+            while stopping is None or not stopping.is_set():
+                with suppress(TimeoutError):
+                    # Not wait_for: Python 3.11's forgets that it was cancelled when it is woken at the same moment.
+                    async with asyncio.timeout(_EVERY_S):
+                        await woken.wait()
+                woken.clear()
+                await self._look()
+        except BaseException as error:
+            self._died = f"live events ended: {type(error).__name__} {error}".rstrip()
+            raise
 
     async def _look(self) -> None:
         if not self._subscribers:
@@ -170,21 +185,31 @@ class Hub:
         except DBAPIError as error:
             _LOG.warning("changes can't be read now: %s", error.orig)
             return
+        except Exception:  # noqa: BLE001 - tried again in a moment: no browser would hear of anything any more
+            _LOG.exception("changes can't be read: a bug in linewatch")
+            return
         for change, events in more:
             self._hand_out(change, events)
         if len(more) == _AT_ONCE:
             self._wake()
 
-    def _read(self, wanted: set[tuple[str, str | None]]) -> list[tuple[ChangeRow, list[bytes]]]:
+    def _read(self, wanted: set[tuple[str, str | None]]) -> list[tuple[ChangeRow, list[bytes] | None]]:
+        """The next changes with their events; None for what could not be shown, which is then as good as dropped."""
         with self._database.read() as session:
             if self._last is None:
                 self._last = session.scalar(select(func.max(ChangeRow.change_id))) or 0
                 return []
             query = select(ChangeRow).where(ChangeRow.change_id > self._last).order_by(ChangeRow.change_id)
             changes = list(session.scalars(query.limit(_AT_ONCE)))
-            shown = self._shown(
-                session, [one for one in changes if {(one.kind, None), (one.kind, one.edge_id)} & wanted]
-            )
+            watched = [one for one in changes if {(one.kind, None), (one.kind, one.edge_id)} & wanted]
+            try:
+                shown = self._shown(session, watched)
+            except Exception as error:
+                if isinstance(error, DBAPIError) and not is_refusal(error):
+                    raise
+                ids = f"{changes[0].change_id} to {changes[-1].change_id}"
+                _LOG.exception("changes %s can't be shown and are left out: a bug in linewatch", ids)
+                return [(change, None) for change in changes]
             return [(change, shown.get(change.change_id, [])) for change in changes]
 
     def _shown(self, session: Session, changes: Sequence[ChangeRow]) -> Mapping[int, list[bytes]]:
@@ -208,11 +233,15 @@ class Hub:
             values.update(view(session, keys[start : start + _KEYS_A_QUERY]))
         return values
 
-    def _hand_out(self, change: ChangeRow, events: list[bytes]) -> None:
+    def _hand_out(self, change: ChangeRow, events: list[bytes] | None) -> None:
         self._last = change.change_id
         for subscriber in self._subscribers:
             if subscriber.wants(change.kind, change.edge_id):
                 subscriber.dropped += change.left_out
+                if events is None:
+                    subscriber.lose(len(change.keys))
+                    self._metrics.events_dropped.inc(len(change.keys))
+                    continue
                 gone = sum(subscriber.put(event) for event in events)
                 self._metrics.events_dropped.inc(gone)
 

@@ -28,6 +28,7 @@ class Ready(View):
 
     ready: bool
     database: str
+    events: str = Field(description="`ok`, or why browsers hear of nothing until this console starts anew")
     projection: Standing
     detail: str
     lag: int
@@ -43,11 +44,13 @@ def healthz() -> Alive:
 
 @router.get("/readyz", dependencies=_ANYBODY, responses={503: {"model": Ready, "description": "Not ready"}})
 def readyz(response: Response, services: ServicesDep) -> Ready:
-    """Whether requests can be served: the database answers."""
-    trouble, state = reachable(services.database), services.projection.get()
-    response.status_code = 200 if trouble is None else 503
+    """Whether requests can be served: the database answers, and browsers hear of what changes."""
+    trouble, state, deaf = reachable(services.database), services.projection.get(), services.hub.trouble
+    ready = trouble is None and deaf is None
+    response.status_code = 200 if ready else 503
     return Ready(
-        ready=trouble is None,
+        ready=ready,
+        events=deaf or "ok",
         database=trouble or "ok",
         projection=state.standing,
         detail=state.detail,

@@ -11,7 +11,7 @@ SESSION_COOKIE: Final = "linewatch_session"
 CSRF_COOKIE: Final = "linewatch_csrf"
 CSRF_HEADER: Final = "X-CSRF-Token"
 PERSON_HEADER: Final = "X-Linewatch-Person"
-"""Whose work a request carries: what a page kept of another person is refused, not taken for that of who is here now."""
+"""Whose work a request carries: what a page kept of another person is refused, not taken for that of who is here."""
 
 
 def set_session(response: Response, settings: Settings, secret: str) -> None:

@@ -1,14 +1,16 @@
 """The hub: what changed reaches every browser that wants to know, in order, and a slow one harms nobody."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from consumers.console import events
 from consumers.console.database import Database
-from consumers.console.events import Hub, Subscriber, note_change, sse
+from consumers.console.events import Hub, Key, Subscriber, note_change, sse
 from consumers.console.metrics import ConsoleMetrics
 
 
@@ -109,6 +111,64 @@ def test_of_a_large_change_the_newest_are_shown_and_the_rest_counted(database: D
     assert said.startswith('event: dropped\ndata: {"count":15}')
     assert '"t15"' in said
     assert '"t14"' not in said
+
+
+def test_a_row_that_cannot_be_shown_is_left_out_and_the_rest_goes_on(database: Database, hub: Hub) -> None:
+    def view(_session: Session, keys: Sequence[Key]) -> dict[Key, object]:
+        if ("odd",) in keys:
+            raise ValueError("nobody foresaw it")
+        return {key: {"task_id": key[0]} for key in keys}
+
+    hub.show("task", view)
+
+    async def listen() -> tuple[str, str]:
+        async with running(hub):
+            subscriber = hub.subscribe(frozenset({"task"}), None)
+            await begun(hub)
+            note(database, "task", "odd", "other")
+            hub.nudge()
+            first = await heard(subscriber, 1)
+            note(database, "task", "a")
+            hub.nudge()
+            return first, await heard(subscriber, 1)
+
+    first, then = asyncio.run(listen())
+    assert first == 'event: dropped\ndata: {"count":2}\n\n', "the page knows that it missed something"
+    assert '{"task_id":"a"}' in then
+
+
+def test_a_failure_that_nobody_foresaw_is_tried_again(
+    database: Database, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, failures = hub._read, iter([True])
+
+    def sometimes(wanted: set[tuple[str, str | None]]) -> object:
+        if hub._last is not None and next(failures, False):
+            raise RuntimeError("nobody foresaw it")
+        return read(wanted)
+
+    monkeypatch.setattr(hub, "_read", sometimes)
+
+    async def listen() -> str:
+        async with running(hub):
+            subscriber = hub.subscribe(frozenset({"task"}), None)
+            await begun(hub)
+            note(database, "task", "a")
+            hub.nudge()
+            return await heard(subscriber, 1)
+
+    assert '"a"' in asyncio.run(listen())
+
+
+def test_a_hub_that_died_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def die() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(hub, "_look", die)
+    assert hub.trouble is None
+    with pytest.raises(MemoryError):
+        asyncio.run(hub.run())
+    assert hub.trouble == "live events ended: MemoryError"
 
 
 def test_the_end_reaches_everybody(hub: Hub) -> None:

@@ -33,6 +33,16 @@ def test_without_its_database_it_is_alive_but_not_ready(
     assert browser.get("/healthz").status_code == 200
 
 
+def test_without_live_events_it_is_not_ready(
+    browse: Browse, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = browse()
+    assert browser.get("/readyz").json()["events"] == "ok"
+    monkeypatch.setattr(services.hub, "_died", "live events ended: MemoryError")
+    answer = browser.get("/readyz")
+    assert (answer.status_code, answer.json()["events"]) == (503, "live events ended: MemoryError")
+
+
 def test_figures_know_routes_not_paths(browse: Browse) -> None:
     browser = browse()
     browser.get("/api/policies/press-1")
