@@ -1,6 +1,8 @@
 """GET /api/events: what changes, as it changes."""
 
+import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any, Final
 
 import anyio.to_thread
@@ -48,12 +50,17 @@ def _checked_kinds(kinds: str) -> frozenset[Kind]:
 
 
 async def _stream(request: Request, services: Services, subscriber: Subscriber) -> AsyncIterator[bytes]:
+    """The stream; it ends when the session does, however much there is to tell, and is no use of it."""
+    find = partial(find_caller, request, services, used=False)
     try:
         yield _PING  # the head goes out at once, so the page knows that it is connected
+        look_at = time.monotonic() + _PING_S
         while not subscriber.ended:
-            waiting = await subscriber.take(_PING_S)
-            if waiting is None and await anyio.to_thread.run_sync(find_caller, request, services) is None:
-                return  # the session ended meanwhile
+            waiting = await subscriber.take(max(look_at - time.monotonic(), 0.0))
+            if time.monotonic() >= look_at:
+                if await anyio.to_thread.run_sync(find) is None:
+                    return
+                look_at = time.monotonic() + _PING_S
             yield _PING if waiting is None else waiting
     finally:
         services.hub.unsubscribe(subscriber)

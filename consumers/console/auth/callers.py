@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from fastapi import Depends, Request
 
 from consumers.console.auth import sessions, tokens
-from consumers.console.auth.cookies import CSRF_COOKIE, CSRF_HEADER, PERSON_HEADER, SESSION_COOKIE
+from consumers.console.auth.cookies import BACKGROUND_HEADER, CSRF_COOKIE, CSRF_HEADER, PERSON_HEADER, SESSION_COOKIE
 from consumers.console.auth.secret_tokens import csrf_of, same
 from consumers.console.errors import ProblemError
 from consumers.console.permissions import Permission, Role, allowed
@@ -81,16 +81,25 @@ def requires(permission: Permission) -> Any:
     return Depends(_GUARDS[permission])
 
 
-def find_caller(request: Request, services: Services) -> Caller | None:
-    """Who calls; None for nobody. A bearer token that is wrong is nobody, whatever cookies there are."""
+def find_caller(request: Request, services: Services, *, used: bool | None = None) -> Caller | None:
+    """Who calls; None for nobody. A bearer token that is wrong is nobody, whatever cookies there are.
+
+    `used`: whether that is a use of the session; by default unless the request says that nobody caused it.
+    """
     address = request.client.host if request.client else None
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         token = tokens.find(services, bearer.strip())
         return None if token is None else _of_token(token, address)
     secret = request.cookies.get(SESSION_COOKIE)
-    person = None if secret is None else sessions.find_person(services, secret)
+    used = not _in_background(request) if used is None else used
+    person = None if secret is None else sessions.find_person(services, secret, used=used)
     return None if person is None else _of_person(person, cast("str", secret), address)
+
+
+def _in_background(request: Request) -> bool:
+    """Whether a page asks by itself; a stream of events, which it opens anew by itself, can't say so in a header."""
+    return BACKGROUND_HEADER in request.headers or "text/event-stream" in request.headers.get("accept", "")
 
 
 def _of_person(person: PersonRow, secret: str, address: str | None) -> Caller:

@@ -12,6 +12,8 @@ CSRF_COOKIE: Final = "linewatch_csrf"
 CSRF_HEADER: Final = "X-CSRF-Token"
 PERSON_HEADER: Final = "X-Linewatch-Person"
 """Whose work a request carries: what a page kept of another person is refused, not taken for that of who is here."""
+BACKGROUND_HEADER: Final = "X-Linewatch-Background"
+"""On what a page asks by itself, such as every 30 s: it is no use of the session, which ends when nobody is there."""
 
 
 def set_session(response: Response, settings: Settings, secret: str) -> None:

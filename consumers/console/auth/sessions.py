@@ -1,7 +1,8 @@
 """Sessions: a random secret in a cookie, its sha256 in the database, two ways to end by themselves.
 
-A session ends `console_session_hours` after the sign-in whatever happens, and after `IDLE_S` without a request. A
-changed password and a deactivated person end all of that person's at once.
+A session ends `console_session_hours` after the sign-in whatever happens, and after `IDLE_S` without a request that a
+person caused: what an open page asks by itself does not count. A changed password and a deactivated person end all of
+that person's at once.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -30,8 +31,8 @@ def start(session: Session, name: str, at_us: int, address: str | None) -> str:
     return secret
 
 
-def find_person(services: "Services", secret: str) -> PersonRow | None:
-    """The active person of a session that is not over; None otherwise. Notes that it was used."""
+def find_person(services: "Services", secret: str, *, used: bool) -> PersonRow | None:
+    """The active person of a session that is not over; None otherwise. Notes that it was used when it was."""
     token_hash, now = secret_hash(secret), services.clock()
     with services.database.read() as session:
         row = session.get(SessionRow, token_hash)
@@ -41,7 +42,7 @@ def find_person(services: "Services", secret: str) -> PersonRow | None:
         noted = row.seen_at_us
     if person is None or not person.active:
         return None
-    if now - noted > _NOTED_EVERY_US:
+    if used and now - noted > _NOTED_EVERY_US:
         with services.database.write(durable=False) as session:
             session.execute(update(SessionRow).where(SessionRow.token_hash == token_hash).values(seen_at_us=now))
     return person

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from consumers.console.auth import tokens
 from consumers.console.auth.callers import Guard
-from consumers.console.auth.cookies import CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE
+from consumers.console.auth.cookies import BACKGROUND_HEADER, CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE
 from consumers.console.permissions import Permission
 from consumers.console.services import Services
-from consumers.console.tables.people import PersonRow
+from consumers.console.tables.people import PersonRow, SessionRow
 from tests.consumers.console.browsers import Browser
+from tests.consumers.console.services import FakeClock
 
 Browse = Callable[..., Browser]
 LANGUAGE = {"language": "ko"}
@@ -66,6 +67,21 @@ def test_csrf_before_there_is_a_session(browse: Browse) -> None:
     browser.get("/api/session")
     browser.csrf = browser.client.cookies[CSRF_COOKIE]
     assert refusal(browser, "POST", "/api/sign-in", body) == (401, "wrong_name_or_password")
+
+
+@pytest.mark.parametrize(
+    ("headers", "used"),
+    [({}, True), ({BACKGROUND_HEADER: "1"}, False), ({"Accept": "text/event-stream"}, False)],
+)
+def test_what_a_page_asks_by_itself_is_no_use_of_the_session(
+    browse: Browse, services: Services, clock: FakeClock, headers: dict[str, str], used: bool
+) -> None:
+    browser = browse("inspector")
+    clock.pass_s(61)
+    assert browser.get("/api/policies", headers=headers).status_code == 200
+    assert browser.get("/api/session", headers=headers).json()["person"] is not None
+    with services.database.read() as session:
+        assert (session.scalars(select(SessionRow.seen_at_us)).one() == clock()) == used
 
 
 def test_a_role_without_the_permission(browse: Browse) -> None:

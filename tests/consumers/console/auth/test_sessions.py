@@ -22,8 +22,8 @@ def begin(services: Services) -> str:
         return sessions.start(session, "ann", services.clock(), "1.1.1.1")
 
 
-def alive(services: Services, secret: str) -> bool:
-    person = sessions.find_person(services, secret)
+def alive(services: Services, secret: str, *, used: bool = True) -> bool:
+    person = sessions.find_person(services, secret, used=used)
     return person is not None and person.name == "ann"
 
 
@@ -58,6 +58,16 @@ def test_being_used_is_written_down_once_a_minute(services: Services, clock: Fak
     clock.pass_s(2)
     assert alive(services, secret)
     assert seen() == clock.at_us
+
+
+def test_an_open_page_that_nobody_uses_keeps_no_session_alive(
+    services: Services, clock: FakeClock, secret: str
+) -> None:
+    for _ in range(2):
+        clock.pass_s(3600)
+        assert alive(services, secret, used=False)
+    clock.pass_s(1)
+    assert not alive(services, secret, used=False)
 
 
 def test_ending_one_or_all_or_all_but_one(services: Services, secret: str) -> None:
