@@ -77,15 +77,13 @@ def sign_in_all(settings: Settings) -> list[dict[str, str]]:
     database = open_database(settings)
     migrate(database)
     signed_in = []
-    at_us = time.time_ns() // 1000
+    at_us, password = time.time_ns() // 1000, Passwords().hash("a long enough password")
     for number in range(PEOPLE):
         role: Role = "inspector" if number < LABELERS else "product_manager"
         name = f"person-{number}"
         with database.write() as session:
             profile = Profile(name=name, full_name=name, role=role)
-            people.add(
-                session, Passwords(), profile, "a long enough password", by=_Bench(), at_us=at_us, must_change=False
-            )
+            people.add(session, profile, password, by=_Bench(), at_us=at_us, must_change=False)
             secret = sessions.start(session, name, at_us, "127.0.0.1")
         cookie = f"{SESSION_COOKIE}={secret}; {CSRF_COOKIE}={csrf_of(secret)}"
         # One watcher in four looks at the live wall of all verdicts, the others at the plant.

@@ -105,9 +105,10 @@ def sign_in(settings: Settings) -> dict[str, str]:
     """Add the inspector and sign them in: the session's secret and cookies."""
     database, at_us = open_database(settings), time.time_ns() // 1000
     migrate(database)
+    password = Passwords().hash("a long enough password")
     with database.write() as session:
         profile = Profile(name="inspector", full_name="Inspector", role="inspector")
-        people.add(session, Passwords(), profile, "a long enough password", by=_Bench(), at_us=at_us, must_change=False)
+        people.add(session, profile, password, by=_Bench(), at_us=at_us, must_change=False)
         secret = sessions.start(session, profile.name, at_us, "127.0.0.1")
     database.close()
     return {"secret": secret, "cookie": f"{SESSION_COOKIE}={secret}; {CSRF_COOKIE}={csrf_of(secret)}"}

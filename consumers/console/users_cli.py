@@ -57,8 +57,9 @@ def add(
         language=language,  # type: ignore[arg-type]  # checked above
     )
     password = _password(from_stdin=password_stdin)
+    kept = Passwords().accept(password, name)
     with _database() as database, database.write() as session:
-        people.add(session, Passwords(), profile, password, by=_actor(), at_us=now_us())
+        people.add(session, profile, kept, by=_actor(), at_us=now_us())
     sys.stderr.write(f"added {name} ({role}{', administrator' if admin else ''})\n")
 
 
@@ -72,9 +73,9 @@ def passwd(
     from consumers.console.auth.passwords import Passwords
     from consumers.console.services import now_us
 
-    password = _password(from_stdin=password_stdin)
+    password = Passwords().accept(_password(from_stdin=password_stdin), name)
     with _database() as database, database.write() as session:
-        people.set_password(session, Passwords(), name, password, by=_actor(), at_us=now_us(), must_change=True)
+        people.set_password(session, name, password, by=_actor(), at_us=now_us(), must_change=True)
     sys.stderr.write(f"{name} has a new password, to be changed at the next sign-in\n")
 
 

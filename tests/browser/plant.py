@@ -78,7 +78,7 @@ class Plant:
         profile = Profile(name=name, full_name=more.pop("full_name", name.title()), role=role, **more)
         now = time.time_ns() // 1000
         with self.database.write() as session:
-            people.add(session, Passwords(), profile, PASSWORD, by=_Admin(), at_us=now, must_change=False)
+            people.add(session, profile, Passwords().hash(PASSWORD), by=_Admin(), at_us=now, must_change=False)
 
     def session_of(self, name: str) -> dict[str, str]:
         """The cookie of a fresh session."""

@@ -126,7 +126,7 @@ class ConsoleLine:
         at_us = time.time_ns() // 1000
         with database.write() as session:
             profile = Profile(name=name, full_name=name.title(), role=role, skills=skills)
-            people.add(session, Passwords(), profile, PASSWORD, by=_Test(), at_us=at_us, must_change=False)
+            people.add(session, profile, Passwords().hash(PASSWORD), by=_Test(), at_us=at_us, must_change=False)
             secret = sessions.start(session, name, at_us, "127.0.0.1")
         database.close()
         cookies = {SESSION_COOKIE: secret, CSRF_COOKIE: csrf_of(secret)}

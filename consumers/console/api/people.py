@@ -114,8 +114,9 @@ def add_person(caller: Admin, body: NewPerson, services: ServicesDep) -> PersonV
         skills=tuple(body.skills),
         language=body.language,
     )
+    password = services.passwords.accept(body.password, body.name)
     with services.database.write() as session:
-        row = people.add(session, services.passwords, profile, body.password, by=caller, at_us=services.clock())
+        row = people.add(session, profile, password, by=caller, at_us=services.clock())
         return PersonView.of(row)
 
 
@@ -132,10 +133,9 @@ def change_person(caller: Admin, name: PersonName, body: PersonChange, services:
 @router.post("/people/{name}/password", status_code=204, responses=problems(404))
 def set_password(caller: Admin, name: PersonName, body: NewPassword, services: ServicesDep) -> None:
     """Give a person a new first password, and end every session of theirs."""
+    password = services.passwords.accept(body.password, name)
     with services.database.write() as session:
-        people.set_password(
-            session, services.passwords, name, body.password, by=caller, at_us=services.clock(), must_change=True
-        )
+        people.set_password(session, name, password, by=caller, at_us=services.clock(), must_change=True)
 
 
 @router.get("/tokens")

@@ -13,6 +13,7 @@ from consumers.console.auditing import record
 from consumers.console.auth import first_run, people, sessions
 from consumers.console.auth.callers import Caller, find_caller, requires
 from consumers.console.auth.cookies import CSRF_COOKIE, SESSION_COOKIE, clear_session, set_csrf, set_session
+from consumers.console.auth.passwords import PasswordHash
 from consumers.console.auth.people import Language, Profile
 from consumers.console.auth.secret_tokens import csrf_of
 from consumers.console.errors import ProblemError, problems
@@ -98,10 +99,11 @@ def set_up(request: Request, response: Response, body: FirstRun, services: Servi
         name=body.name, full_name=body.full_name, role="model_developer", admin=True, language=body.language
     )
     actor, now = Caller(name=body.name, role=profile.role, admin=True, address=address), services.clock()
+    password = services.passwords.accept(body.password, body.name)
     try:
         with services.database.exclusive("first run"), services.database.write() as session:
             first_run.use(session, body.token, now)
-            people.add(session, services.passwords, profile, body.password, by=actor, at_us=now, must_change=False)
+            people.add(session, profile, password, by=actor, at_us=now, must_change=False)
             return _begin(session, response, services, body.name, address)
     except ProblemError:
         services.limits.note_failure("first run", address)
@@ -123,8 +125,10 @@ def sign_in(request: Request, response: Response, body: SignIn, services: Servic
         _LOG.warning("sign-in refused for %r from %s", body.name, address)
         raise ProblemError(401, "wrong_name_or_password", "name or password is wrong: try again")
     services.limits.forgive(body.name, address)
+    renewed = _renewed_hash(services, row, body)
     with services.database.write() as session:
-        _renew_hash(session, services, body)
+        if renewed is not None and row is not None:
+            _renew_hash(session, row, renewed)
         old = request.cookies.get(SESSION_COOKIE)
         if old is not None:
             sessions.end(session, old)
@@ -150,12 +154,12 @@ def change_password(caller: Own, body: PasswordChange, services: ServicesDep) ->
     if not services.passwords.verify(kept, body.current):
         services.limits.note_failure(caller.name, address)
         raise ProblemError(403, "wrong_password", "the current password is wrong: nothing was changed")
+    password = services.passwords.accept(body.new, caller.name)
     with services.database.write() as session:
         people.set_password(
             session,
-            services.passwords,
             caller.name,
-            body.new,
+            password,
             by=caller,
             at_us=services.clock(),
             must_change=False,
@@ -182,10 +186,17 @@ def _begin(session: Session, response: Response, services: Services, name: str, 
     return _view(row)
 
 
-def _renew_hash(session: Session, services: Services, body: SignIn) -> None:
-    row = people.find(session, body.name)
-    if services.passwords.outdated(row.password_hash):
-        row.password_hash = services.passwords.hash(body.password)
+def _renewed_hash(services: Services, row: PersonRow | None, body: SignIn) -> PasswordHash | None:
+    """The hash to keep from now on; None while the one that is kept will do."""
+    outdated = row is not None and services.passwords.outdated(row.password_hash)
+    return services.passwords.hash(body.password) if outdated else None
+
+
+def _renew_hash(session: Session, seen: PersonRow, renewed: PasswordHash) -> None:
+    """Keep another hash of the same password, unless the password was changed since it was looked at."""
+    row = people.find(session, seen.name)
+    if row.password_hash == seen.password_hash:
+        row.password_hash = renewed
 
 
 def _hold_back(services: Services, name: str, address: str) -> None:

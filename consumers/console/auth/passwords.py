@@ -1,7 +1,7 @@
 """Passwords: argon2id (RFC 9106), and which ones are taken."""
 
 import threading
-from typing import Final
+from typing import Final, NewType
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError, VerificationError
@@ -12,6 +12,8 @@ SHORTEST: Final = 10
 LONGEST: Final = 256  # argon2 would take more; nobody types it, and hashing megabytes for strangers is a gift to them
 # One hash takes 64 MiB (argon2-cffi's default, RFC 9106's second choice): so many at once, the rest wait.
 _AT_ONCE: Final = 2
+PasswordHash = NewType("PasswordHash", str)
+"""What is kept of a password. Made before a transaction begins: it takes long on purpose, and writers would wait."""
 
 
 class Passwords:
@@ -22,10 +24,14 @@ class Passwords:
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
         self._nobody = self._hasher.hash("nobody has this password")
 
-    def hash(self, password: str) -> str:
+    def hash(self, password: str) -> PasswordHash:
         """The argon2id hash of an acceptable password, salted anew each time."""
         with self._turn:
-            return self._hasher.hash(password)
+            return PasswordHash(self._hasher.hash(password))
+
+    def accept(self, password: str, name: str) -> PasswordHash:
+        """The hash of a new password of somebody; PeopleError with the rule when it may not be theirs."""
+        return self.hash(checked_password(password, name))
 
     def verify(self, kept: str | None, password: str) -> bool:
         """Whether `password` is the one behind the hash `kept`; None stands for nobody and is always wrong."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from consumers.console.auditing import Actor, record
 from consumers.console.auth import sessions
-from consumers.console.auth.passwords import Passwords, checked_password
+from consumers.console.auth.passwords import PasswordHash
 from consumers.console.errors import PeopleError, ProblemError
 from consumers.console.permissions import ROLES, Role
 from consumers.console.tables.people import PersonRow
@@ -47,16 +47,14 @@ class Profile:
 
 def add(
     session: Session,
-    passwords: Passwords,
     profile: Profile,
-    password: str,
+    password: PasswordHash,
     *,
     by: Actor,
     at_us: int,
     must_change: bool = True,
 ) -> PersonRow:
-    """Add a person; ProblemError 409 when the name is taken, PeopleError for an unusable password."""
-    checked_password(password, profile.name)
+    """Add a person; ProblemError 409 when the name is taken."""
     if session.get(PersonRow, profile.name) is not None:
         raise ProblemError(409, "name_taken", f"there is somebody called {profile.name} already: take another name")
     row = PersonRow(
@@ -67,7 +65,7 @@ def add(
         skills=sorted(set(profile.skills)),
         language=profile.language,
         active=profile.active,
-        password_hash=passwords.hash(password),
+        password_hash=password,
         must_change_password=must_change,
         created_at_us=at_us,
         created_by=by.name,
@@ -103,9 +101,8 @@ def change(session: Session, name: str, changes: dict[str, Any], *, by: Actor, a
 
 def set_password(
     session: Session,
-    passwords: Passwords,
     name: str,
-    password: str,
+    password: PasswordHash,
     *,
     by: Actor,
     at_us: int,
@@ -114,8 +111,7 @@ def set_password(
 ) -> None:
     """Set a password and end every session of that person, but the one with the secret `keep_session`."""
     row = find(session, name)
-    checked_password(password, name)
-    row.password_hash, row.must_change_password = passwords.hash(password), must_change
+    row.password_hash, row.must_change_password = password, must_change
     sessions.end_all(session, name, but=keep_session)
     record(session, by, "person.password", name, at_us=at_us)
 

@@ -26,10 +26,10 @@ class SignInLimits:
 
     def wait_s(self, name: str, address: str) -> int:
         """Whole seconds until the next try is looked at; 0 when it may be now."""
-        if not self._window.hit(_AT_ALL, "all"):
-            return 1
         full = [self._left(item, *key) for item, key in _keys(name, address) if not self._window.test(item, *key)]
-        return max(full, default=0)
+        if full:  # who is held back anyway takes nothing of what all share, or one client would hold back everybody
+            return max(full)
+        return 0 if self._window.hit(_AT_ALL, "all") else 1
 
     def note_failure(self, name: str, address: str) -> None:
         """Count a wrong try."""

@@ -1,12 +1,17 @@
 """Signing in and out, the first run, one's own password and language."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from httpx2 import Response
+from sqlalchemy.orm import Session
 
 from consumers.console.auth import first_run
 from consumers.console.auth.cookies import CSRF_COOKIE, SESSION_COOKIE
+from consumers.console.auth.passwords import PasswordHash, Passwords
+from consumers.console.database import Database
 from consumers.console.services import Services
 from tests.consumers.console.auth.test_people import events
 from tests.consumers.console.browsers import PASSWORD, Browser, add_person
@@ -117,6 +122,43 @@ def test_ones_own_password(browse: Browse, services: Services) -> None:
     assert here.post("/api/session/password", {"current": PASSWORD, "new": NEW}).status_code == 204
     assert here.get("/api/policies").status_code == 200
     assert elsewhere.get("/api/policies").status_code == 401
+    assert sign_in(opened(browse), password=NEW).status_code == 200
+
+
+def test_nobody_waits_for_a_hash(browse: Browse, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing takes long on purpose; in a transaction it would hold the one lock of all who write."""
+    writing, hashed = threading.local(), list[str]()
+    write, make = Database.write, Passwords.hash
+
+    @contextmanager
+    def noted(database: Database, *, durable: bool = True) -> Iterator[Session]:
+        with write(database, durable=durable) as session:
+            writing.now = True
+            try:
+                yield session
+            finally:
+                writing.now = False
+
+    def watched(passwords: Passwords, password: str) -> PasswordHash:
+        assert not getattr(writing, "now", False), "hashed in a transaction"
+        hashed.append(password)
+        return make(passwords, password)
+
+    with services.database.write() as session:
+        token = first_run.issue(session, services.clock())
+    monkeypatch.setattr(Database, "write", noted)
+    monkeypatch.setattr(Passwords, "hash", watched)
+    ada = opened(browse)
+    assert first(ada, str(token)).status_code == 200
+    ada.csrf = ada.client.cookies[CSRF_COOKIE]
+    new = {"name": "ann", "full_name": "Ann", "role": "inspector", "password": "a first one"}
+    assert ada.post("/api/people", new).status_code == 201
+    assert ada.post("/api/people/ann/password", {"password": "a second one"}).status_code == 204
+    ann = opened(browse)
+    monkeypatch.setattr(Passwords, "outdated", lambda *_: True)
+    assert sign_in(ann, password="a second one").status_code == 200
+    assert ann.post("/api/session/password", {"current": "a second one", "new": NEW}).status_code == 204
+    assert hashed == [PASSWORD, "a first one", "a second one", "a second one", NEW]
     assert sign_in(opened(browse), password=NEW).status_code == 200
 
 

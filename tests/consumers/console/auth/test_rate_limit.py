@@ -35,6 +35,13 @@ def test_the_right_password_makes_up_for_the_wrong_ones() -> None:
     assert limits.wait_s("ann", "1.1.1.1") == 0
 
 
+def test_who_is_held_back_keeps_nobody_else_from_signing_in() -> None:
+    limits = SignInLimits()
+    fail(limits, "ann", "1.1.1.1", 10)
+    assert all(limits.wait_s("ann", "1.1.1.1") > 1 for _ in range(200))
+    assert limits.wait_s("bea", "2.2.2.2") == 0
+
+
 def test_all_together_are_held_back_too() -> None:
     limits = SignInLimits()
     assert any(limits.wait_s(str(number), "1.1.1.1") == 1 for number in range(200))

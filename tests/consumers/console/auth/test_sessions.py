@@ -82,9 +82,8 @@ def test_ending_one_or_all_or_all_but_one(services: Services, secret: str) -> No
 
 def test_a_changed_password_and_a_deactivated_person_end_them(services: Services, secret: str) -> None:
     with services.database.write() as session:
-        people.set_password(
-            session, FAST_PASSWORDS, "ann", "another good one", by=SomeActor(), at_us=1, must_change=True
-        )
+        password = FAST_PASSWORDS.hash("another good one")
+        people.set_password(session, "ann", password, by=SomeActor(), at_us=1, must_change=True)
     assert not alive(services, secret)
     again = begin(services)
     with services.database.write() as session:
