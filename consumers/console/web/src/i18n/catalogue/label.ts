@@ -143,6 +143,15 @@ export const label = {
   ],
   "label.empty_here": ["Nothing to label at {{edge}}", "{{edge}}에 라벨링할 프레임이 없습니다"],
   "label.empty_elsewhere": ["Label all edges", "전체 엣지 라벨링"],
+  "label.sending_title": ["Sending", "전송 중"],
+  "label.sending_one": [
+    "{{count}} label is on its way; the next frames come then.",
+    "라벨 {{count}}개를 전송하고 있습니다. 전송이 끝나면 다음 프레임이 나타납니다.",
+  ],
+  "label.sending_other": [
+    "{{count}} labels are on their way; the next frames come then.",
+    "라벨 {{count}}개를 전송하고 있습니다. 전송이 끝나면 다음 프레임이 나타납니다.",
+  ],
   "label.offline_title": ["No frame is left on this machine", "이 기기에 남은 프레임이 없습니다"],
   "label.offline_kept_one": [
     "{{count}} label is kept here and goes to the server as soon as it answers; frames come then too.",

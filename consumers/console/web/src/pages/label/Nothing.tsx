@@ -1,18 +1,19 @@
 import { Button, Skeleton } from "@mantine/core";
-import { CheckCheck, CloudOff } from "lucide-react";
-import { OfflineError } from "@/api/problem";
+import { CheckCheck, CloudOff, CloudUpload } from "lucide-react";
 import { usePlace } from "@/app/place";
 import { EmptyState, ErrorState, Waiting } from "@/components/States";
 import { useT } from "@/i18n";
 import { retryLine, type AtDesk } from "./desk";
 import styles from "./LabelPage.module.css";
+import { whyNothing } from "./model/nothing";
 
 /** No frame is in hand: still asking, nobody answers, or all is done. */
 export function Nothing({ desk }: { desk: AtDesk }) {
   const t = useT();
   const [place, choose] = usePlace();
   const { state, sending, station } = desk;
-  if (state.error instanceof OfflineError || (sending.stuck && sending.pending.length > 0)) {
+  const why = whyNothing(state, sending);
+  if (why === "offline") {
     return (
       <EmptyState
         icon={CloudOff}
@@ -27,8 +28,15 @@ export function Nothing({ desk }: { desk: AtDesk }) {
       </EmptyState>
     );
   }
-  if (state.error) return <ErrorState error={state.error} onRetry={() => station.look()} />;
-  if (!state.settled) {
+  if (why === "error") return <ErrorState error={state.error} onRetry={() => station.look()} />;
+  if (why === "sending") {
+    return (
+      <EmptyState icon={CloudUpload} title={t("label.sending_title")}>
+        {t("label.sending", { count: sending.pending.length })}
+      </EmptyState>
+    );
+  }
+  if (why === "asking") {
     return (
       <Waiting>
         <div className={styles.skeleton}>

@@ -8,7 +8,7 @@ import { attend, deskOf } from "./desks";
 import type { Drafts } from "./model/drafts";
 import type { Outbox, OutboxState } from "./model/outbox";
 import type { Pictures } from "./model/pictures";
-import { Station, type StationState } from "./model/station";
+import { HELD, Station, type StationState } from "./model/station";
 
 export interface AtDesk {
   station: Station;
@@ -24,7 +24,10 @@ export function useDesk(edgeId: string | null): AtDesk {
   const person = usePerson();
   const queries = useQueryClient();
   const desk = deskOf(person.name);
-  const station = useMemo(() => new Station(edgeId, calls, desk.outbox, desk.drafts), [edgeId, desk]);
+  const station = useMemo(
+    () => new Station(edgeId, calls, desk.outbox, desk.drafts, desk.turns, desk.windows.alone),
+    [edgeId, desk],
+  );
   const state = useSyncExternalStore(station.watch, station.snapshot);
   const sending = useSyncExternalStore(desk.outbox.watch, desk.outbox.snapshot);
   const line = useLine();
@@ -33,11 +36,16 @@ export function useDesk(edgeId: string | null): AtDesk {
   // Also after the session was doubted and is this person's still: the page stayed, and what it sends was stopped.
   useEffect(() => attend(person.name), [person.name, known]);
   useEffect(() => station.start(), [station]);
+  // After the station, which must still know of the others when it leaves.
+  useEffect(() => desk.windows.open(), [desk]);
   useEffect(() => {
-    const leave = () => station.leave();
+    const leave = () => {
+      station.leave();
+      desk.windows.leave();
+    };
     window.addEventListener("pagehide", leave);
     return () => window.removeEventListener("pagehide", leave);
-  }, [station]);
+  }, [station, desk]);
   useEffect(() => {
     const refresh = () => void queries.invalidateQueries({ queryKey: PROGRESS });
     desk.delivered.add(refresh);
@@ -55,7 +63,7 @@ export function useDesk(edgeId: string | null): AtDesk {
     void queries.invalidateQueries({ queryKey: LABEL_EDGES });
   });
 
-  const urls = [state.looking === null ? undefined : state.past[state.looking], ...state.tasks.slice(0, 4)]
+  const urls = [state.looking === null ? undefined : state.past[state.looking], ...state.tasks.slice(0, HELD)]
     .map((one) => (one === undefined ? undefined : "task" in one ? one.task.image_url : one.image_url))
     .filter((url) => url !== undefined);
   const wanted = urls.join("\n");

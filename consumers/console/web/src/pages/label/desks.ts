@@ -3,11 +3,15 @@ import { postOf, putDraftOf } from "./calls";
 import { Drafts } from "./model/drafts";
 import { Outbox } from "./model/outbox";
 import { Pictures } from "./model/pictures";
+import { Turns } from "./model/turns";
+import { Windows } from "./model/windows";
 
 export interface Desk {
   outbox: Outbox;
   drafts: Drafts;
   pictures: Pictures;
+  turns: Turns;
+  windows: Windows;
   delivered: Set<() => void>;
 }
 
@@ -23,6 +27,8 @@ export function deskOf(person: string): Desk {
     outbox: new Outbox(person, postOf(person), { delivered: tell, refused: tell }),
     drafts: new Drafts(person, putDraftOf(person)),
     pictures: new Pictures(),
+    turns: new Turns(),
+    windows: new Windows(person),
     delivered,
   };
   desks.set(person, desk);

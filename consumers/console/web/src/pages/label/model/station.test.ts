@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { OfflineError } from "@/api/problem";
+import { OfflineError, ProblemError } from "@/api/problem";
 import type { TaskView } from "@/api/types";
 import { recent, task } from "@/test/labeling";
 import { Drafts } from "./drafts";
 import { Outbox } from "./outbox";
-import { HELD, merged, recalled, Station, type Answer, type LabelCalls } from "./station";
+import { HELD, merged, recalled, REFILL, Station, type Answer, type LabelCalls } from "./station";
+import { Turns } from "./turns";
 
 const GOOD: Answer = {
   outcome: "labeled",
@@ -50,7 +51,16 @@ function plant(count: number) {
   };
   const outbox = new Outbox("kim", post, { delivered: () => undefined, refused: () => undefined });
   const drafts = new Drafts("kim", () => reach(undefined));
-  return { calls, outbox, drafts, submitted, corrected, state, station: new Station(null, calls, outbox, drafts) };
+  return {
+    calls,
+    post,
+    outbox,
+    drafts,
+    submitted,
+    corrected,
+    state,
+    station: new Station(null, calls, outbox, drafts),
+  };
 }
 
 const settle = () => vi.advanceTimersByTimeAsync(1);
@@ -59,15 +69,14 @@ const inHand = (station: Station) => station.snapshot().tasks.map((one) => one.f
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("the frame in hand and three behind it are leased; each answer goes on at once", async () => {
-  const { station, submitted } = plant(20);
+test("ten frames are leased, each answer goes on at once, and more are asked for when few are left", async () => {
+  const { station, submitted, calls } = plant(30);
   const stop = station.start();
   await settle();
-  expect(inHand(station)).toEqual(["cam/0", "cam/1", "cam/2", "cam/3"]);
+  expect(inHand(station)).toEqual(Array.from({ length: HELD }, (_, index) => `cam/${index}`));
   station.answer(GOOD);
   expect(inHand(station)[0]).toBe("cam/1");
   await settle();
-  expect(inHand(station).length).toBeGreaterThanOrEqual(HELD);
   expect(submitted).toEqual([
     expect.objectContaining({
       task_id: "cam/0/first",
@@ -77,6 +86,14 @@ test("the frame in hand and three behind it are leased; each answer goes on at o
       prediction_shown: true,
     }),
   ]);
+  while (inHand(station).length > REFILL + 1) station.answer(GOOD);
+  expect(calls.claim).toHaveBeenCalledOnce();
+  await settle();
+  station.answer(GOOD);
+  expect(calls.claim).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(inHand(station)[0]).toBe("cam/4");
+  expect(inHand(station).length).toBeGreaterThan(REFILL);
   stop();
 });
 
@@ -97,7 +114,7 @@ test("labels given in a hurry are each sent once, and none is asked again", asyn
 });
 
 test("a lost line: the frames in hand are labeled, then all is sent and the queue goes on", async () => {
-  const { station, submitted, state, outbox } = plant(10);
+  const { station, submitted, state, outbox } = plant(14);
   const stop = station.start();
   await settle();
   state.away = true;
@@ -109,9 +126,9 @@ test("a lost line: the frames in hand are labeled, then all is sent and the queu
   state.away = false;
   await vi.advanceTimersByTimeAsync(60_000);
   expect(submitted.map((body) => (body as { task_id: string }).task_id)).toEqual(
-    [0, 1, 2, 3].map((n) => `cam/${n}/first`),
+    Array.from({ length: HELD }, (_, n) => `cam/${n}/first`),
   );
-  expect(inHand(station)).toEqual(["cam/4", "cam/5", "cam/6", "cam/7"]);
+  expect(inHand(station)).toEqual(["cam/10", "cam/11", "cam/12", "cam/13"]);
   stop();
 });
 
@@ -202,17 +219,97 @@ test("a draft that the server lacks goes to it with the new lease", async () => 
 });
 
 test("leaving gives everything back; closing the window keeps the frame in hand", async () => {
-  const { station, calls } = plant(9);
+  const { station, calls } = plant(HELD);
   const stop = station.start();
   await settle();
   station.leave();
   expect(vi.mocked(calls.release).mock.lastCall?.[0]).toHaveLength(HELD - 1);
+  expect(inHand(station)).toEqual(["cam/0"]);
   stop();
-  expect(vi.mocked(calls.release).mock.lastCall?.[0]).toHaveLength(HELD);
+  expect(vi.mocked(calls.release).mock.lastCall?.[0]).toEqual([{ task_id: "cam/0/first", fencing_token: 1 }]);
+});
+
+test("while another window holds the same leases, nothing is given back", async () => {
+  const { calls, outbox, drafts } = plant(HELD);
+  const station = new Station(null, calls, outbox, drafts, new Turns(), () => false);
+  const stop = station.start();
+  await settle();
+  station.leave();
+  expect(inHand(station)).toHaveLength(HELD);
+  stop();
+  await settle();
+  expect(calls.release).not.toHaveBeenCalled();
+});
+
+test("another queue is chosen while a claim is under way: what it brings goes back before the next claim", async () => {
+  const { calls, outbox, drafts } = plant(3);
+  const turns = new Turns();
+  const log: string[] = [];
+  let arrive = (): void => undefined;
+  vi.mocked(calls.claim).mockImplementation((edge) => {
+    log.push(`claim ${String(edge)}`);
+    const got = { tasks: [task("cam/0"), task("cam/1")] };
+    return edge === null ? new Promise((resolve) => (arrive = () => resolve(got))) : Promise.resolve(got);
+  });
+  vi.mocked(calls.release).mockImplementation((leases) => {
+    log.push(`release ${leases.length}`);
+    return Promise.resolve();
+  });
+  const all = new Station(null, calls, outbox, drafts, turns);
+  const leave = all.start();
+  await settle();
+  leave();
+  const one = new Station("press-1", calls, outbox, drafts, turns);
+  const stop = one.start();
+  await settle();
+  expect(log).toEqual(["claim null"]);
+  arrive();
+  await settle();
+  expect(log).toEqual(["claim null", "release 2", "claim press-1"]);
+  expect(inHand(one)).toEqual(["cam/0", "cam/1"]);
+  stop();
+});
+
+test("leases of answers that did not reach the server are kept, those it wrote down are not", async () => {
+  const { station, calls, post } = plant(20);
+  const stop = station.start();
+  await settle();
+  const away = (code: string) => new ProblemError({ status: 503, code, title: code, detail: code }, 300);
+  post.submit.mockRejectedValueOnce(away("broker_away")).mockRejectedValueOnce(away("catching_up"));
+  station.answer(GOOD);
+  station.answer(GOOD);
+  station.answer(GOOD);
+  await vi.advanceTimersByTimeAsync(60_000);
+  const renewed = vi.mocked(calls.renew).mock.lastCall?.[0].map((lease) => lease.task_id) ?? [];
+  expect(renewed).not.toContain("cam/0/first");
+  expect(renewed).toContain("cam/1/first");
+  expect(renewed).toContain("cam/2/first");
+  expect(renewed).toContain("cam/3/first");
+  stop();
+});
+
+test("a saved draft is what a frame opens with again, whatever its claim said", async () => {
+  const { station, calls, drafts } = plant(3);
+  const stop = station.start();
+  await settle();
+  const drawn = { outcome: null, label: null, boxes: [], note: "three boxes" };
+  station.save(drawn);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(drafts.get("cam/0/first")).toBeNull(); // the server has it
+  expect(drafts.latest("cam/0/first")).toEqual(drawn);
+  // The lid was closed: the lease ran out, and the claim brings the server's copy under another token.
+  const copy = { ...drawn, note: "from the server", saved_at_us: 0 };
+  const anew = task("cam/0", { lease: { fencing_token: 2, expires_at_us: 0 }, draft: copy });
+  vi.mocked(calls.claim).mockResolvedValueOnce({ tasks: [anew] });
+  station.look();
+  await settle();
+  expect(station.snapshot().tasks[0]).toMatchObject({ lease: { fencing_token: 2 }, draft: copy });
+  expect(drafts.latest("cam/0/first")).toBeNull(); // the copy that came is newer
+  stop();
 });
 
 test("tasks that come when nobody waits any more are given back", async () => {
-  const { station, calls } = plant(9);
+  const { station, calls } = plant(HELD);
   const stop = station.start();
   station.look();
   stop();

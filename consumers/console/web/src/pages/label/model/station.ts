@@ -1,15 +1,22 @@
 import { backoff } from "@/api/eventStream";
+import { ProblemError } from "@/api/problem";
 import type { Box, LabelOutcome, RecentLabel, TaskView, TaskWithoutLease } from "@/api/types";
 import { contentOf, type DraftContent, type Drafts } from "./drafts";
 import type { Outbox, Refused } from "./outbox";
+import { Turns } from "./turns";
 
-/** The frame in hand and three behind it. */
-export const HELD = 4;
+/** The frame in hand and those behind it, so that quick keys don't outrun a claim and the images that follow it. */
+export const HELD = 10;
+/** Few enough are left that more are asked for. */
+export const REFILL = 6;
 const RECENT = 10;
 const RENEW_MS = 60_000;
 const LOOK_MS = 10_000;
 /** The API gives at most so many at once. */
 const MOST = 10;
+const MOST_LEASES = 100;
+/** What stays in hand when a task is fetched back; what the rest held is free for it. */
+const STAYS = 4;
 
 export interface Answer {
   outcome: LabelOutcome;
@@ -56,7 +63,10 @@ const leaseOf = (task: TaskView): LeaseName => ({
   fencing_token: task.lease.fencing_token,
 });
 
-/** Those in hand stay in their order with their leases renewed; new ones come behind; what was said is not asked again. */
+/**
+ * Those in hand stay in their order, with the lease and the draft that the claim told; new ones come behind; what was
+ * said is not asked again.
+ */
 export function merged(
   held: readonly TaskView[],
   claimed: readonly TaskView[],
@@ -64,8 +74,8 @@ export function merged(
 ): TaskView[] {
   const fresh = new Map(claimed.map((task) => [task.task_id, task]));
   const kept = held.map((task) => {
-    const lease = fresh.get(task.task_id)?.lease;
-    return lease ? { ...task, lease } : task;
+    const anew = fresh.get(task.task_id);
+    return anew ? { ...task, lease: anew.lease, draft: anew.draft } : task;
   });
   const known = new Set(held.map((task) => task.task_id));
   return [...kept, ...claimed.filter((task) => !known.has(task.task_id) && !spoken.has(labelIdOf(task)))];
@@ -110,6 +120,10 @@ export class Station {
     private readonly calls: LabelCalls,
     private readonly outbox: Outbox,
     private readonly drafts: Drafts,
+    /** In which claims and releases follow each other, this station's and those of the same person's others. */
+    private readonly turns = new Turns(),
+    /** Whether no other window holds the same leases. */
+    private readonly alone: () => boolean = () => true,
   ) {}
 
   readonly snapshot = (): StationState => this.state;
@@ -125,22 +139,24 @@ export class Station {
     // What waited since the last visit goes first: its leases are still in the claim's way.
     void this.outbox.flush().finally(() => this.look());
     void this.recall();
-    this.timers = [
-      setInterval(() => void this.renew(), RENEW_MS),
-      setInterval(() => this.state.tasks.length < HELD && this.look(), LOOK_MS),
-    ];
+    this.timers = [setInterval(() => void this.renew(), RENEW_MS), setInterval(() => this.look(), LOOK_MS)];
     return () => {
       this.running = false;
       this.timers.forEach(clearInterval);
       clearTimeout(this.retry);
-      this.giveBack(this.state.tasks);
+      const { tasks } = this.state;
+      void this.turns.take(() => this.giveBack(tasks));
       this.become({ tasks: [], asking: false, settled: false });
     };
   }
 
   /** Give back what is not in hand: the window closes, and a window that opens again finds its own frame. */
   leave(): void {
-    this.giveBack(this.state.tasks.slice(1));
+    const [hand, ...behind] = this.state.tasks;
+    // At once, out of turn: the window waits for nothing.
+    void this.giveBack(behind);
+    // Should the browser show this very window again, it asks anew for what it gave back.
+    if (hand && this.alone()) this.become({ tasks: [hand] });
     void this.drafts.flush();
   }
 
@@ -198,7 +214,12 @@ export class Station {
       note: body.note ?? "",
     });
     this.spoken.delete(labelId);
-    const { tasks } = await this.calls.claim(task.edge_id, MOST);
+    const { tasks } = await this.turns.take(async () => {
+      const spare = this.alone() ? this.state.tasks.slice(STAYS) : [];
+      this.become({ tasks: this.state.tasks.filter((one) => !spare.includes(one)) });
+      await this.giveBack(spare);
+      return this.calls.claim(task.edge_id, MOST);
+    });
     const all = merged(this.state.tasks, tasks, this.spoken);
     const back = all.find((one) => one.task_id === task.task_id);
     const others = all.filter((one) => one !== back);
@@ -217,27 +238,32 @@ export class Station {
     else this.look();
   }
 
-  /** Ask for tasks until enough are in hand. */
+  /** Ask for tasks when few are left. */
   look(): void {
-    if (!this.running || this.state.asking || this.state.tasks.length >= HELD) return;
+    if (!this.running || this.state.asking || this.state.tasks.length > REFILL) return;
     clearTimeout(this.retry);
     this.become({ asking: true });
-    const waiting = this.outbox.snapshot().pending.filter((entry) => entry.kind === "submit").length;
-    this.calls
-      .claim(this.edgeId, Math.min(MOST, HELD + waiting))
-      .then(({ tasks }) => this.claimed(tasks))
-      .catch((error: unknown) => this.unclaimed(error));
+    void this.turns.take(() => this.claim());
   }
 
-  private claimed(tasks: TaskView[]): void {
-    if (!this.running) {
-      // Not what was said and is on its way: without its lease it would be refused.
-      this.giveBack(tasks.filter((task) => !this.spoken.has(labelIdOf(task))));
-      return;
+  private async claim(): Promise<void> {
+    if (!this.running) return;
+    const askedAt = Date.now();
+    try {
+      const { tasks } = await this.calls.claim(this.edgeId, Math.min(MOST, HELD + this.outbox.holding().length));
+      if (this.running) this.claimed(tasks, askedAt);
+      // In the same turn, before the next station's claim. Not what was said: without its lease it would be refused.
+      else await this.giveBack(tasks.filter((task) => !this.spoken.has(labelIdOf(task))));
+    } catch (error) {
+      this.unclaimed(error);
     }
+  }
+
+  private claimed(tasks: TaskView[], askedAt: number): void {
     this.attempt = 0;
-    // What the server lacks of a draft, as of a window that was closed in a hurry, goes to it under the new lease.
     for (const task of tasks) {
+      this.drafts.cameAnew(task.task_id, askedAt);
+      // What the server lacks of a draft, as of a window that was closed in a hurry, goes to it under the new lease.
       const draft = this.drafts.get(task.task_id);
       if (draft) this.drafts.save(task.task_id, task.lease.fencing_token, contentOf(draft));
     }
@@ -248,7 +274,9 @@ export class Station {
     if (!this.running) return;
     this.attempt += 1;
     this.become({ asking: false, error: error instanceof Error ? error : new Error(String(error)) });
-    this.retry = setTimeout(() => this.look(), backoff(this.attempt));
+    const asked = error instanceof ProblemError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.look(), Math.max(asked, backoff(this.attempt)));
   }
 
   private submit(answer: Answer): void {
@@ -312,7 +340,9 @@ export class Station {
   }
 
   private async renew(): Promise<void> {
-    const leases = this.state.tasks.map(leaseOf);
+    // Those said and not yet at the server too: with its lease gone, an answer is refused.
+    const said = this.outbox.holding().map(({ task_id, fencing_token }) => ({ task_id, fencing_token }));
+    const leases = [...this.state.tasks.map(leaseOf), ...said].slice(0, MOST_LEASES);
     if (leases.length === 0) return;
     try {
       const { lost } = await this.calls.renew(leases);
@@ -332,11 +362,13 @@ export class Station {
     this.look();
   }
 
-  private giveBack(tasks: readonly TaskView[]): void {
-    if (tasks.length === 0) return;
-    this.calls
-      .release(tasks.map(leaseOf))
-      .catch((error: unknown) => console.debug("tasks could not be given back; their leases run out", error));
+  private async giveBack(tasks: readonly TaskView[]): Promise<void> {
+    if (tasks.length === 0 || !this.alone()) return;
+    try {
+      await this.calls.release(tasks.map(leaseOf));
+    } catch (error) {
+      console.debug("tasks could not be given back; their leases run out", error);
+    }
   }
 
   private become(change: Partial<StationState>): void {
