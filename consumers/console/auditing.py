@@ -1,8 +1,12 @@
-"""Audit events: who changed what. Recorded in the transaction of the change, then sent to Kafka; none is ever lost.
+"""Audit events: who changed what. Recorded in a transaction, then sent to Kafka; none that was recorded is ever lost.
 
     with services.database.write() as session:
         ...                                                        # the change
         record(session, caller, "policy.set", edge_id, at_us=services.clock(), before=..., after=...)
+
+A change in the database and its event are one transaction: both or neither. A change that is a record in Kafka (a
+policy, a wish for labels) is acknowledged there first and recorded then: a console that dies between the two leaves the
+change without its event, though not without its author, whom the record itself names.
 
 The event shows in the console once it went round through the topic `audit` and the projection.
 """

@@ -14,7 +14,7 @@ from consumers.console.database import Database
 from consumers.console.monitoring.histograms import add_histogram, quantile
 from consumers.console.tables.edges import CameraRow, EdgeReportRow, MinuteRow, PolicyRow
 from consumers.console.tables.inspections import InspectionRow
-from consumers.console.views.monitor import EdgeView, HourView, ModelView
+from consumers.console.views.monitor import EdgeView, HourView, ModelView, TroubleCode
 from schemas.records import EdgeReported
 from schemas.records.operations import Histogram
 
@@ -131,13 +131,15 @@ def _view(
     last = reports[-1] if reports else None
     report = None if last is None else msgspec.convert(last.report, EdgeReported)
     model = None if report is None or report.active is None else report.active
+    code, trouble = _trouble(reports, live, now_us) or (None, None)
     return EdgeView.model_construct(
         edge_id=edge_id,
         line=None if policy is None else policy.line,
         tags=[] if policy is None else policy.tags,
         product=None if policy is None else policy.product,
         state="unknown" if last is None else last.state if live else "silent",
-        trouble=_trouble(reports, live, now_us),
+        trouble=trouble,
+        trouble_code=code,
         model=None
         if model is None
         else ModelView(name=model.name, version=model.version, digest=model.digest, kind=model.kind),
@@ -150,16 +152,18 @@ def _view(
     )
 
 
-def _trouble(reports: Sequence[EdgeReportRow], live: Sequence[EdgeReportRow], now_us: int) -> str | None:
-    """What is wrong with an edge, in words; None when nothing is."""
+def _trouble(
+    reports: Sequence[EdgeReportRow], live: Sequence[EdgeReportRow], now_us: int
+) -> tuple[TroubleCode, str] | None:
+    """What is wrong with an edge, as a code and in words; None when nothing is."""
     if not reports:
-        return "it never reported: start `linewatch edge`"
+        return "never_reported", "it never reported: start `linewatch edge`"
     if not live:
         silent_s = (now_us - reports[-1].reported_at_us) // 1_000_000
-        return f"no report for {silent_s} s: look at the factory PC and its network"
+        return "silent", f"no report for {silent_s} s: look at the factory PC and its network"
     for row in live:
         if not row.healthy:
-            return f"{row.instance}: {row.report.get('message') or f'not healthy while {row.state}'}"
+            return "unhealthy", f"{row.instance}: {row.report.get('message') or f'not healthy while {row.state}'}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Audit events on their way to Kafka: written with the change they tell of, so that none is ever lost."""
+"""Audit events on their way to Kafka: what is written here is sent, whoever dies; `auditing` says what comes when."""
 
 from sqlalchemy.orm import Mapped, mapped_column
 

@@ -1,8 +1,13 @@
 """The monitor as the API tells it."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from consumers.console.views.fields import BoxView, Micros, View
+
+TroubleCode = Literal["never_reported", "silent", "unhealthy"]
+"""Kinds of trouble of an edge: no report ever, none for 30 s, a process that says that it is not healthy."""
 
 
 class ModelView(View):
@@ -33,6 +38,7 @@ class EdgeView(View):
     product: str | None
     state: str = Field(description="the newest report's; `silent` after 30 s without one, `unknown` before the first")
     trouble: str | None = Field(description="what a person should know, in words; null when all is well")
+    trouble_code: TroubleCode | None = Field(description="which kind of trouble, for a program; null without one")
     model: ModelView | None
     config_revision: int
     instances: int = Field(description="processes that reported in the last 30 s")

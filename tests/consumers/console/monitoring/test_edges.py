@@ -102,9 +102,10 @@ def test_an_edge_that_does_not_report_for_half_a_minute_is_silent(plant: Databas
     edge = table(plant, clock)["press-1"]
     assert (edge.state, edge.instances) == ("silent", 0)
     assert edge.trouble == "no report for 30 s: look at the factory PC and its network"
+    assert edge.trouble_code == "silent"
     fill(plant, report("press-1", "pc-2", clock.at_us))
     edge = table(plant, clock)["press-1"]
-    assert (edge.state, edge.instances, edge.trouble) == ("running", 1, None)
+    assert (edge.state, edge.instances, edge.trouble, edge.trouble_code) == ("running", 1, None, None)
 
 
 def test_an_edge_that_never_reported_says_so(database: Database) -> None:
@@ -112,11 +113,13 @@ def test_an_edge_that_never_reported_says_so(database: Database) -> None:
     edge = table(database)["press-9"]
     assert (edge.state, edge.model, edge.last_seen_us, edge.lag) == ("unknown", None, None, None)
     assert edge.trouble == "it never reported: start `linewatch edge`"
+    assert edge.trouble_code == "never_reported"
 
 
 def test_an_unhealthy_process_is_the_trouble(plant: Database) -> None:
     fill(plant, report("press-1", "pc-2", healthy=False, state="refused", message="the model's golden set failed"))
-    assert table(plant)["press-1"].trouble == "pc-2: the model's golden set failed"
+    edge = table(plant)["press-1"]
+    assert (edge.trouble_code, edge.trouble) == ("unhealthy", "pc-2: the model's golden set failed")
 
 
 def test_the_hour_adds_cameras_and_minutes_and_forgets_older_ones(plant: Database) -> None:
