@@ -16,6 +16,7 @@ from typing import Any, Final
 
 _AS_BROWSERS: Final = {"Accept-Encoding": "gzip, deflate, br"}
 LABEL_EVERY_S: Final = 2.5  # from one image to the next: a quick inspector
+QUEUES_EVERY_S: Final = 4.0  # how often a page asks which edges have tasks, while tasks come and go
 LOOK_EVERY_S: Final = 3.0
 
 
@@ -61,7 +62,7 @@ class Browser:
             act()
 
     def _label(self) -> None:
-        """Claim, see the image, save a draft, submit, look at the progress."""
+        """Claim, see the image, save a draft, submit, look at the progress and, now and then, at the queues."""
         claimed = self.ask("claim", "POST", "/api/label/claim", {"count": 3})
         if not claimed or not claimed["tasks"]:
             self._wait(LABEL_EVERY_S)
@@ -76,6 +77,8 @@ class Browser:
         answer = {"outcome": "labeled", "label": "scratch", "boxes": [box], "seconds_taken": LABEL_EVERY_S}
         self.ask("submit", "POST", "/api/label/submit", {**lease, **answer, "image_width": 1280, "image_height": 960})
         self.ask("progress", "GET", "/api/label/progress")
+        if self.chance.random() < LABEL_EVERY_S / QUEUES_EVERY_S:
+            self.ask("queues", "GET", "/api/label/edges")
 
     def _look(self) -> None:
         """The plant, an edge's newest frames with their small images, its minutes."""

@@ -11,7 +11,7 @@ the disk at its end: for what a power cut may take back. `exclusive(name)` is a 
 """
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -35,6 +35,7 @@ _CONNECTIONS: Final = 20  # as many as requests that FastAPI's threads serve at 
 _WRITES: Final = "linewatch_writes"
 _SAFE: Final = "FULL"
 _QUICK: Final = "NORMAL"
+_DATABASE: Final = "linewatch_database"
 
 
 class Database:
@@ -44,7 +45,8 @@ class Database:
         self.engine = engine
         self._safe_writer = engine.execution_options(**{_WRITES: _SAFE})
         self._quick_writer = engine.execution_options(**{_WRITES: _QUICK})
-        self._turn = threading.Lock()
+        self._turn, self._counting = threading.Lock(), threading.Lock()
+        self._changes: Counter[str] = Counter()
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     @property
@@ -65,8 +67,18 @@ class Database:
         was committed after it that is not durable either; the next durable commit makes all before it durable too.
         """
         writer = self._safe_writer if durable else self._quick_writer
-        with self._in_turn(), Session(writer, expire_on_commit=False) as session, session.begin():
+        info = {_DATABASE: self}
+        with self._in_turn(), Session(writer, expire_on_commit=False, info=info) as session, session.begin():
             yield session
+
+    def changes(self, what: str) -> int:
+        """How often `what` was changed in this process, by `note_changed`: what was kept of it before is old."""
+        return self._changes[what]
+
+    def count_change(self, what: str) -> None:
+        """Count a change of `what` that was committed just now."""
+        with self._counting:
+            self._changes[what] += 1
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -99,6 +111,12 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def note_changed(session: Session, what: str) -> None:
+    """Say, in a session that writes, that it changes `what`; it counts once it is committed."""
+    database: Database = session.info[_DATABASE]
+    event.listen(session, "after_commit", lambda _: database.count_change(what), once=True)
 
 
 def lock_key(name: str) -> int:

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from consumers.console.auth.passwords import Passwords
 from consumers.console.auth.rate_limit import SignInLimits
+from consumers.console.auth.sessions import KnownSessions
 from consumers.console.database import Database
 from consumers.console.events import Hub
 from consumers.console.metrics import ConsoleMetrics
@@ -38,6 +39,7 @@ class Services:
     passwords: Passwords
     limits: SignInLimits
     clock: Callable[[], int] = now_us
+    known: KnownSessions = field(default_factory=KnownSessions)
     projection: ProjectionState = field(default_factory=ProjectionState)
     """How the reader of topics stands, for people to see."""
 

@@ -11,6 +11,7 @@ everything but GET and HEAD, then the permissions table.
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+import anyio.to_thread
 from fastapi import Depends, Request
 
 from consumers.console.auth import sessions, tokens
@@ -43,11 +44,12 @@ class Guard:
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
-    def __call__(self, request: Request, services: ServicesDep) -> Caller | None:
+    async def __call__(self, request: Request, services: ServicesDep) -> Caller | None:
         if self.permission is Permission.PUBLIC:
             _check_csrf(request, request.cookies.get(SESSION_COOKIE))
             return None
-        caller = find_caller(request, services)
+        # Who was here a moment ago costs neither a thread nor a query.
+        caller = _known_caller(request, services) or await anyio.to_thread.run_sync(find_caller, request, services)
         if caller is None:
             raise ProblemError(401, "not_signed_in", "nobody is signed in here, or the session ended: sign in again")
         self._check(caller, request)
@@ -86,15 +88,34 @@ def find_caller(request: Request, services: Services, *, used: bool | None = Non
 
     `used`: whether that is a use of the session; by default unless the request says that nobody caused it.
     """
-    address = request.client.host if request.client else None
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        token = tokens.find(services, bearer.strip())
+    address = _address(request)
+    bearer = _bearer(request)
+    if bearer is not None:
+        token = tokens.find(services, bearer)
         return None if token is None else _of_token(token, address)
     secret = request.cookies.get(SESSION_COOKIE)
     used = not _in_background(request) if used is None else used
     person = None if secret is None else sessions.find_person(services, secret, used=used)
     return None if person is None else _of_person(person, cast("str", secret), address)
+
+
+def _known_caller(request: Request, services: Services) -> Caller | None:
+    """Who calls, where that was found out a moment ago."""
+    secret = request.cookies.get(SESSION_COOKIE)
+    if secret is None or _bearer(request) is not None:
+        return None
+    person = sessions.known_person(services, secret, used=not _in_background(request))
+    return None if person is None else _of_person(person, secret, _address(request))
+
+
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client else None
+
+
+def _bearer(request: Request) -> str | None:
+    """The service token that came along; None without one."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else None
 
 
 def _in_background(request: Request) -> bool:

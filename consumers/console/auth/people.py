@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from consumers.console.auditing import Actor, record
 from consumers.console.auth import sessions
 from consumers.console.auth.passwords import PasswordHash
+from consumers.console.database import note_changed
 from consumers.console.errors import PeopleError, ProblemError
 from consumers.console.permissions import ROLES, Role
 from consumers.console.tables.people import PersonRow
@@ -90,6 +91,7 @@ def change(session: Session, name: str, changes: dict[str, Any], *, by: Actor, a
     row.full_name, row.role, row.admin, row.active = profile.full_name, profile.role, profile.admin, profile.active
     row.skills, row.language = sorted(set(profile.skills)), profile.language
     session.flush()
+    note_changed(session, sessions.PEOPLE)
     if before["admin"] and not _administrators(session):
         raise ProblemError(409, "last_admin", f"{name} is the last administrator: make somebody else one first")
     if not row.active:

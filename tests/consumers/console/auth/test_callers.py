@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select, update
 
-from consumers.console.auth import tokens
+from consumers.console.auth import sessions, tokens
 from consumers.console.auth.callers import Guard
 from consumers.console.auth.cookies import BACKGROUND_HEADER, CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE
+from consumers.console.database import note_changed
 from consumers.console.permissions import Permission
 from consumers.console.services import Services
 from consumers.console.tables.people import PersonRow, SessionRow
@@ -93,6 +94,7 @@ def test_a_password_that_must_be_changed_first(browse: Browse, services: Service
     browser = browse("inspector")
     with services.database.write() as session:
         session.execute(update(PersonRow).values(must_change_password=True))
+        note_changed(session, sessions.PEOPLE)
     assert refusal(browser, "GET", "/api/policies") == (403, "password_change_required")
     assert browser.get("/api/session").json()["person"]["must_change_password"] is True
     assert browser.send("PATCH", "/api/session", LANGUAGE).status_code == 200
