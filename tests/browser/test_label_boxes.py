@@ -76,6 +76,20 @@ def test_boxes_by_keyboard_alone(label: LabelPage) -> None:
     assert boxes == [Box(label="scratch", x=171, y=129, w=81, h=50), Box(label="dent", x=160, y=120, w=80, h=60)]
 
 
+def test_boxes_that_the_server_has_are_still_there_after_a_look_at_the_last_label(label: LabelPage) -> None:
+    label.press("n", "Enter")
+    label.shows(1)
+    with label.page.expect_response(lambda answer: is_draft_with(answer, '"boxes":[{')) as saved:
+        label.press("n")
+    assert saved.value.status == 204
+    label.has_boxes("scratch, 80 x 60 pixels at 160, 120")
+    label.press("Escape", "Escape", "z")
+    label.shows(0)
+    label.press("Escape")
+    label.shows(1)
+    label.has_boxes("scratch, 80 x 60 pixels at 160, 120")
+
+
 def test_tab_leaves_the_image_after_the_last_box(label: LabelPage) -> None:
     label.press("n", "Escape", "Tab")
     expect(label.boxes().first).to_have_attribute("aria-pressed", "true")

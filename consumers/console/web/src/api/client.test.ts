@@ -67,6 +67,28 @@ test("401 is told to whoever shows the sign-in", async () => {
   expect(told).toHaveBeenCalledOnce();
 });
 
+test("what nobody at the screen caused says so, so that it renews no session", async () => {
+  vi.useFakeTimers();
+  const fetching = answer(200, "{}");
+  const background = () => new Headers(fetching.mock.lastCall?.[1]?.headers).get("X-Linewatch-Background");
+  window.dispatchEvent(new KeyboardEvent("keydown"));
+  await request("GET", "/api/x");
+  expect(background()).toBeNull();
+  vi.advanceTimersByTime(61_000);
+  await request("GET", "/api/x");
+  expect(background()).toBe("1");
+  window.dispatchEvent(new Event("pointerdown"));
+  await request("GET", "/api/x");
+  expect(background()).toBeNull();
+  vi.useRealTimers();
+});
+
+test("a request says in whose name it is", async () => {
+  const fetching = answer(200, "{}");
+  await request("POST", "/api/x", { person: "ann" });
+  expect(new Headers(fetching.mock.lastCall?.[1]?.headers).get("X-Linewatch-Person")).toBe("ann");
+});
+
 test("an empty answer is undefined", async () => {
   answer(204, "");
   expect(await request("PUT", "/api/x")).toBeUndefined();

@@ -9,9 +9,23 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** Let the request outlive the page: for what is said when leaving. */
   keepalive?: boolean;
+  /** Images and decisions go first: figures beside them can wait for a connection. */
+  priority?: RequestPriority;
   /** In whose name this is said: the server refuses it from another person's session. */
   person?: string;
 }
+
+/** What is asked so long after the last key or click, nobody at the screen has caused: polling, refetches on events. */
+const CAUSED_MS = 60_000;
+/** Says that no person caused a request: the session is not renewed by it. */
+export const BACKGROUND = { "X-Linewatch-Background": "1" };
+let lastDeed = Date.now();
+for (const deed of ["keydown", "pointerdown", "wheel"]) {
+  window.addEventListener(deed, () => (lastDeed = Date.now()), { capture: true, passive: true });
+}
+
+/** The headers of a request at this moment: whether a person caused it. */
+export const causedBy = (): Record<string, string> => (Date.now() - lastDeed > CAUSED_MS ? BACKGROUND : {});
 
 type Listener = (answered: boolean) => void;
 const listeners = new Set<Listener>();
@@ -51,7 +65,7 @@ export function withQuery(path: string, query: Query = {}): string {
 }
 
 async function answerOf(method: Method, path: string, options: RequestOptions): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", ...causedBy() };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
   if (options.person !== undefined) headers["X-Linewatch-Person"] = options.person;
@@ -62,6 +76,7 @@ async function answerOf(method: Method, path: string, options: RequestOptions): 
       credentials: "same-origin",
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.priority ? { priority: options.priority } : {}),
       ...(options.keepalive ? { keepalive: true } : {}),
     });
     listeners.forEach((listener) => listener(response.status < 502 || response.status > 504));

@@ -1,4 +1,4 @@
-import { onAnswer, tellSignedOut, withQuery } from "./client";
+import { BACKGROUND, onAnswer, tellSignedOut, withQuery } from "./client";
 import { backoff, EventParser, type ServerEvent } from "./eventStream";
 
 export type EventKind = "inspection" | "task" | "edge" | "alarm" | "build" | "dataset" | "dropped";
@@ -106,7 +106,7 @@ export class LiveLine {
   }
 
   private async read(address: string, signal: AbortSignal): Promise<void> {
-    const response = await fetch(address, { headers: { Accept: "text/event-stream" }, signal });
+    const response = await fetch(address, { headers: { Accept: "text/event-stream", ...BACKGROUND }, signal });
     if (response.status === 401) tellSignedOut();
     if (!response.ok || !response.body) throw new Error(`events: HTTP ${response.status}`);
     this.attempt = 0;

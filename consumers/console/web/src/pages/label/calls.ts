@@ -42,6 +42,7 @@ export function useProgress(edgeId: string | null) {
     queryFn: ({ signal }) =>
       request<LabelProgress>("GET", "/api/label/progress", {
         signal,
+        priority: "low",
         query: { edge_id: edgeId, tz_offset_minutes: -new Date().getTimezoneOffset() },
       }),
     refetchInterval: 30_000,
@@ -52,7 +53,7 @@ export function useProgress(edgeId: string | null) {
 export function useLabelEdges() {
   return useQuery({
     queryKey: LABEL_EDGES,
-    queryFn: ({ signal }) => request<LabelEdge[]>("GET", "/api/label/edges", { signal }),
+    queryFn: ({ signal }) => request<LabelEdge[]>("GET", "/api/label/edges", { signal, priority: "low" }),
     refetchInterval: 30_000,
   });
 }

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { live } from "@/api/live";
+import { throttle } from "@/api/throttle";
 import { usePerson, useSession } from "@/api/session";
 import { useEvents, useLine } from "@/api/useLive";
 import { calls, LABEL_EDGES, PROGRESS } from "./calls";
@@ -9,6 +10,9 @@ import type { Drafts } from "./model/drafts";
 import type { Outbox, OutboxState } from "./model/outbox";
 import type { Pictures } from "./model/pictures";
 import { HELD, Station, type StationState } from "./model/station";
+
+/** Figures beside the work are asked for no more often, however many labels and tasks come and go. */
+const FIGURES_MS = 4_000;
 
 export interface AtDesk {
   station: Station;
@@ -46,11 +50,17 @@ export function useDesk(edgeId: string | null): AtDesk {
     window.addEventListener("pagehide", leave);
     return () => window.removeEventListener("pagehide", leave);
   }, [station, desk]);
+  const refreshed = useMemo(
+    () => ({
+      progress: throttle(() => void queries.invalidateQueries({ queryKey: PROGRESS }), FIGURES_MS),
+      edges: throttle(() => void queries.invalidateQueries({ queryKey: LABEL_EDGES }), FIGURES_MS),
+    }),
+    [queries],
+  );
   useEffect(() => {
-    const refresh = () => void queries.invalidateQueries({ queryKey: PROGRESS });
-    desk.delivered.add(refresh);
-    return () => void desk.delivered.delete(refresh);
-  }, [desk, queries]);
+    desk.delivered.add(refreshed.progress);
+    return () => void desk.delivered.delete(refreshed.progress);
+  }, [desk, refreshed]);
   useEffect(() => {
     if (line.state !== "live") return;
     // Back again: what waited goes out, and what came in the meantime is asked for.
@@ -59,8 +69,9 @@ export function useDesk(edgeId: string | null): AtDesk {
     desk.pictures.recover();
   }, [line.state, desk, station]);
   useEvents("task", (task) => {
-    station.changed(task.task_id, task.state);
-    void queries.invalidateQueries({ queryKey: LABEL_EDGES });
+    // Another edge's new task is nothing for this queue.
+    if (edgeId === null || task.edge_id === edgeId) station.changed(task.task_id, task.state);
+    refreshed.edges();
   });
 
   const urls = [state.looking === null ? undefined : state.past[state.looking], ...state.tasks.slice(0, HELD)]

@@ -1,3 +1,4 @@
+import { causedBy } from "@/api/client";
 import { isPassing, OfflineError, problemOf } from "@/api/problem";
 
 /** An image on its way to the screen. */
@@ -13,10 +14,12 @@ const AGAIN_MS = [2_000, 5_000, 15_000];
 const ABSENT: Picture = { url: "", bitmap: null, error: null };
 
 async function decoded(url: string, signal: AbortSignal): Promise<ImageBitmap> {
-  const response = await fetch(url, { signal, credentials: "same-origin" }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    throw new OfflineError(error);
-  });
+  const response = await fetch(url, { signal, credentials: "same-origin", headers: causedBy() }).catch(
+    (error: unknown) => {
+      if (signal.aborted) throw error;
+      throw new OfflineError(error);
+    },
+  );
   if (!response.ok) throw await problemOf(response);
   // Pixels as captured: boxes refer to them, whatever way up the file says it wants to be shown.
   return createImageBitmap(await response.blob(), { imageOrientation: "none" });

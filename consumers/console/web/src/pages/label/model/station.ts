@@ -243,11 +243,10 @@ export class Station {
     if (!this.running || this.state.asking || this.state.tasks.length > REFILL) return;
     clearTimeout(this.retry);
     this.become({ asking: true });
-    void this.turns.take(() => this.claim());
+    void this.turns.take(() => (this.running ? this.claim() : Promise.resolve()));
   }
 
   private async claim(): Promise<void> {
-    if (!this.running) return;
     const askedAt = Date.now();
     try {
       const { tasks } = await this.calls.claim(this.edgeId, Math.min(MOST, HELD + this.outbox.holding().length));
