@@ -69,7 +69,6 @@ def _matching(wanted: Wanted) -> Select[InspectionRow, ImageLabelRow]:
         InspectionRow.camera_id: wanted.camera_id,
         InspectionRow.verdict: wanted.verdict,
         InspectionRow.defect_class: wanted.defect_class,
-        ImageLabelRow.label: wanted.label,
     }
     query = query.where(*(column == value for column, value in equal.items() if value is not None))
     at, score = InspectionRow.captured_at_us, InspectionRow.score
@@ -81,9 +80,14 @@ def _matching(wanted: Wanted) -> Select[InspectionRow, ImageLabelRow]:
         query = query.where(score >= wanted.min_score)
     if wanted.max_score is not None:
         query = query.where(score <= wanted.max_score)
-    if wanted.labeled is None:
+    if wanted.labeled is False:
+        query = query.where(ImageLabelRow.label_id.is_(None))
+    if wanted.label is None and not wanted.labeled:
         return query
-    return query.where(ImageLabelRow.label_id.is_not(None) if wanted.labeled else ImageLabelRow.label_id.is_(None))
+    # From the few images with such a label to their frames: a walk along all frames would look up the label of each.
+    labeled = select(ImageLabelRow.sha256)
+    labeled = labeled if wanted.label is None else labeled.where(ImageLabelRow.label == wanted.label)
+    return query.where(InspectionRow.sha256.in_(labeled))
 
 
 def detail(session: Session, camera_id: str, sequence: int) -> InspectionDetailView:

@@ -1,9 +1,11 @@
 """Inspections as projected from their topic; only so many days are kept."""
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consumers.console.tables.base import Base, Count, JsonList, JsonObject, Micros, projected
+
+_DEFECTIVE = text("defect_class IS NOT NULL")
 
 
 class InspectionRow(Base):
@@ -14,6 +16,15 @@ class InspectionRow(Base):
         Index(None, "edge_id", "captured_at_us"),
         Index(None, "captured_at_us"),
         Index(None, "verdict", "captured_at_us"),
+        Index(None, "camera_id", "captured_at_us"),
+        Index(None, "edge_id", "verdict", "captured_at_us"),
+        Index(
+            "ix_inspections_defect_class",
+            "defect_class",
+            "captured_at_us",
+            sqlite_where=_DEFECTIVE,
+            postgresql_where=_DEFECTIVE,
+        ),
         Index(None, "sha256"),
         {"info": projected("first")},
     )

@@ -82,7 +82,7 @@ class ImageLabelRow(Base):
     """
 
     __tablename__ = "image_labels"
-    __table_args__ = (Index(None, "edge_id", "label"), {"info": projected("last")})
+    __table_args__ = (Index(None, "edge_id", "label"), Index(None, "label"), {"info": projected("last")})
     sha256: Mapped[str] = mapped_column(primary_key=True)
     edge_id: Mapped[str]
     label_id: Mapped[str]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event, text
 
 from consumers.console.database import Database
 from consumers.console.errors import ProblemError
@@ -142,3 +143,54 @@ def test_events_show_inspections_in_the_order_of_their_keys(filled: Database) ->
     with filled.read() as session:
         views = views_of(session, [["cam-1", 2], ["cam-1", 77], ["cam-1", 1]])
     assert [view.sequence for view in views] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ({}, "ix_inspections_captured_at_us"),
+        ({"edge_id": "edge-3", "verdict": "fail"}, "ix_inspections_edge_id_verdict_captured_at_us"),
+        ({"camera_id": "cam-3"}, "ix_inspections_camera_id_captured_at_us"),
+        ({"defect_class": "scratch"}, "ix_inspections_defect_class"),
+        ({"label": "dent"}, "ix_inspections_sha256"),
+        ({"labeled": True}, "ix_inspections_sha256"),
+    ],
+)
+def test_each_filter_has_its_index(database: Database, wanted: dict[str, Any], index: str) -> None:
+    verdicts = ("pass",) * 18 + ("fail", "review")
+    frames = [
+        row(
+            number,
+            edge_id=f"edge-{number % 40}",
+            camera_id=f"cam-{number % 40}",
+            verdict=verdicts[number // 40 % 20],
+            defect_class="scratch" if number % 50 == 0 else None,
+        )
+        for number in range(1600)
+    ]
+    with database.write() as session:
+        session.add_all([*frames, *(believed(number, "dent") for number in range(0, 100, 20))])
+    if database.kind == "postgresql":
+        with database.write() as session:
+            session.execute(text("ANALYZE inspections, image_labels"))
+    plan = planned(database, Wanted(**wanted))
+    assert f"{index} " in plan or f"{index}'" in plan, plan
+    whole = ("SCAN inspections',", "Seq Scan on inspections")
+    assert not any(word in plan for word in whole), plan
+
+
+def planned(database: Database, wanted: Wanted) -> str:
+    """How the database finds the first page."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.read() as session:
+        search(session, wanted, None, 24)
+    event.remove(database.engine, "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN " if database.kind == "sqlite" else "EXPLAIN "
+    statement, parameters = next(one for one in asked if "LIMIT" in one[0])
+    with database.engine.connect() as connection:
+        return "\n".join(str(tuple(line)) for line in connection.exec_driver_sql(explain + statement, parameters))
