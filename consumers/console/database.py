@@ -47,6 +47,7 @@ class Database:
         self._quick_writer = engine.execution_options(**{_WRITES: _QUICK})
         self._turn, self._counting = threading.Lock(), threading.Lock()
         self._changes: Counter[str] = Counter()
+        self._waited = 0
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     @property
@@ -71,6 +72,11 @@ class Database:
         with self._in_turn(), Session(writer, expire_on_commit=False, info=info) as session, session.begin():
             yield session
 
+    @property
+    def waited(self) -> int:
+        """How many writers of this process had to wait for another one so far; always 0 on PostgreSQL."""
+        return self._waited
+
     def changes(self, what: str) -> int:
         """How often `what` was changed in this process, by `note_changed`: what was kept of it before is old."""
         return self._changes[what]
@@ -86,7 +92,11 @@ class Database:
 
         Who waited too long asks SQLite all the same, which says what is wrong.
         """
-        mine = self.kind == "sqlite" and self._turn.acquire(timeout=BUSY_S)
+        mine = self.kind == "sqlite" and self._turn.acquire(blocking=False)
+        if self.kind == "sqlite" and not mine:
+            with self._counting:
+                self._waited += 1
+            mine = self._turn.acquire(timeout=BUSY_S)
         try:
             yield
         finally:

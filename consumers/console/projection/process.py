@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from consumers.console.database import is_refusal
 from consumers.console.errors import ConsoleError
+from consumers.console.projection.batch_size import BatchSize
 from consumers.console.projection.batches import Batch, batch_of, only_positions
 from consumers.console.projection.catching_up import AWAITED, begin_catching_up, end_catching_up
 from consumers.console.projection.housekeeping import Housekeeping
@@ -87,12 +88,15 @@ class Projection:
         with closing(TopicReader(self._services.settings, self._positions())) as reader:
             if reader.began_behind(AWAITED):
                 self._say_caught_up(yet=False)
-            caught_up = False
+            caught_up, batch_size = False, BatchSize(_MOST)
             self._stand("running", "")
             while not self._stopped.is_set():
-                messages = reader.take(_MOST)
+                messages = reader.take(batch_size.size)
                 if messages:
+                    started, waited = time.monotonic(), self._services.database.waited
                     self._take(messages)
+                    others_waited = self._services.database.waited > waited
+                    batch_size.note(len(messages), time.monotonic() - started, others_waited=others_waited)
                 if not caught_up and reader.has_read_to_end(AWAITED):
                     self._say_caught_up(yet=True)
                     caught_up = True

@@ -11,6 +11,7 @@ from consumers.console.database import Database, database_url, is_refusal, lock_
 from consumers.console.errors import DatabaseUnusableError
 from consumers.console.tables.outbox import OutboxRow
 from infra.settings import Settings
+from tests.consumers.console.projecting import wait_until
 
 
 def add(database: Database, value: int) -> None:
@@ -21,6 +22,22 @@ def add(database: Database, value: int) -> None:
 def values(database: Database) -> list[int]:
     with database.read() as session:
         return [row.event["value"] for row in session.scalars(select(OutboxRow).order_by(OutboxRow.outbox_id))]
+
+
+def test_writers_that_wait_are_counted(database: Database) -> None:
+    def write() -> None:
+        with database.write() as session:
+            session.execute(text("SELECT 1"))
+
+    other = threading.Thread(target=write)
+    write()
+    assert database.waited == 0
+    with database.write():
+        other.start()
+        if database.kind == "sqlite":
+            wait_until(lambda: database.waited == 1, "the other waits")
+    other.join()
+    assert database.waited == (1 if database.kind == "sqlite" else 0)
 
 
 def test_writing_is_whole_or_not_at_all(database: Database) -> None:
