@@ -97,6 +97,28 @@ test("pings keep it alive, silence does not", async () => {
   expect(watcher).toHaveNthReturnedWith(1, "lost");
 });
 
+test("a window that nobody sees gives its connection back, and has it again when it is seen", async () => {
+  const { opened } = server();
+  const line = new LiveLine();
+  stop = line.start();
+  const seen = vi.spyOn(document, "visibilityState", "get");
+  const turn = async (state: DocumentVisibilityState, ms: number) => {
+    seen.mockReturnValue(state);
+    document.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(ms);
+  };
+  await turn("hidden", 1_000);
+  await turn("visible", 10_000); // only a glance elsewhere
+  expect(opened).toHaveLength(1);
+  await turn("hidden", 120_000);
+  expect(line.snapshot().state).toBe("connecting");
+  expect(opened).toHaveLength(1);
+  await turn("visible", 1);
+  expect(opened).toHaveLength(2);
+  expect(line.snapshot().state).toBe("live");
+  seen.mockRestore();
+});
+
 test("a request that finds nobody breaks the line, one that is answered mends it", async () => {
   const { state } = server();
   const line = new LiveLine();

@@ -10,6 +10,8 @@ type Handler = (data: unknown) => void;
 const SILENCE_MS = 25_000;
 /** Answered requests hurry a lost line no more often than this. */
 const HASTE_MS = 1_000;
+/** A browser has six connections to a server: a window that nobody sees gives its own back after so long. */
+const HIDDEN_MS = 5_000;
 /** A short break is nobody's business: the banner comes after so long. */
 export const PATIENCE_MS = 2_000;
 
@@ -29,6 +31,8 @@ export class LiveLine {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setInterval> | undefined;
   private running = false;
+  private resting = false;
+  private rest: ReturnType<typeof setTimeout> | undefined;
   private open = "";
   private edge: string | null = null;
 
@@ -41,7 +45,10 @@ export class LiveLine {
 
   start(): () => void {
     this.running = true;
+    this.resting = document.visibilityState === "hidden";
     this.connect();
+    const turn = () => this.turned(document.visibilityState === "hidden");
+    document.addEventListener("visibilitychange", turn);
     this.watchdog = setInterval(() => this.checkSilence(), 5_000);
     const unhear = onAnswer((answered) => this.heard(answered));
     const online = () => this.retryNow();
@@ -50,6 +57,8 @@ export class LiveLine {
       this.running = false;
       unhear();
       window.removeEventListener("online", online);
+      document.removeEventListener("visibilitychange", turn);
+      clearTimeout(this.rest);
       clearInterval(this.watchdog);
       clearTimeout(this.retry);
       this.abort?.abort();
@@ -93,8 +102,26 @@ export class LiveLine {
     });
   }
 
+  /** The window was hidden, or is seen again: what was missed is then asked for, as after any break. */
+  private turned(hidden: boolean): void {
+    clearTimeout(this.rest);
+    if (hidden) {
+      this.rest = setTimeout(() => {
+        this.resting = true;
+        clearTimeout(this.retry);
+        this.abort?.abort();
+        this.become("connecting");
+      }, HIDDEN_MS);
+    } else if (this.resting) {
+      this.resting = false;
+      this.attempt = 0;
+      this.connect();
+    }
+  }
+
   private connect(): void {
     clearTimeout(this.retry);
+    if (this.resting) return;
     this.tried = Date.now();
     this.abort?.abort();
     const abort = new AbortController();
