@@ -3,7 +3,9 @@ import { CloudOff, TriangleAlert, type LucideIcon } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { OfflineError } from "@/api/problem";
 import { useT } from "@/i18n";
+import { errorWhy } from "@/i18n/problems";
 import styles from "./States.module.css";
+import { WhyText } from "./WhyText";
 
 interface SaysWhat {
   icon: LucideIcon;
@@ -49,7 +51,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
           )
         }
       >
-        {offline ? t("state.offline") : error instanceof Error ? error.message : String(error)}
+        <WhyText why={errorWhy(error)} />
       </EmptyState>
     </div>
   );

@@ -7,9 +7,10 @@ import { data } from "./catalogue/data";
 import { frame } from "./catalogue/frame";
 import { label } from "./catalogue/label";
 import { monitor } from "./catalogue/monitor";
+import { problem } from "./catalogue/problem";
 
 /** Every text of the console, English and Korean side by side: a key without either does not compile. */
-export const catalogue = { ...frame, ...account, ...label, ...monitor, ...data, ...admin } as const;
+export const catalogue = { ...frame, ...account, ...label, ...monitor, ...data, ...admin, ...problem } as const;
 
 export type TextKey = keyof typeof catalogue;
 

@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import type { EdgeView } from "@/api/types";
 import { usePlace, type Place } from "@/app/place";
+import { WhyText } from "@/components/WhyText";
 import { VERDICTS } from "@/components/VerdictBadge";
 import { useFormat } from "@/format";
 import { useT } from "@/i18n";
@@ -26,8 +27,13 @@ function EdgeTile({ edge, chosen, onChoose }: { edge: EdgeView; chosen: boolean;
   const format = useFormat();
   const { inspections, latency_p99_ms: p99, missing } = edge.hour;
   const state = edgeStateKey(edge.state);
+  const trouble = edge.trouble_code ? (
+    <WhyText why={{ text: `trouble.${edge.trouble_code}`, words: edge.trouble }} />
+  ) : (
+    edge.trouble
+  );
   return (
-    <Tooltip label={edge.trouble ?? edge.model?.name ?? edge.edge_id} disabled={!edge.trouble && !edge.model}>
+    <Tooltip label={trouble ?? edge.model?.name ?? edge.edge_id} disabled={!edge.trouble && !edge.model}>
       <button type="button" className={styles.edge} data-chosen={chosen} aria-pressed={chosen} onClick={onChoose}>
         <span className={styles.line}>
           <span className={styles.dot} data-state={edge.trouble ? "trouble" : edge.state} aria-hidden />

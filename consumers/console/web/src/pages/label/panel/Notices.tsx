@@ -1,9 +1,10 @@
-import { Button, UnstyledButton } from "@mantine/core";
+import { Button, Text, UnstyledButton } from "@mantine/core";
 import { ArrowLeft, ArrowRight, CircleAlert, History, TriangleAlert, X, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RecentLabel } from "@/api/types";
 import { useFormat } from "@/format";
 import { useT } from "@/i18n";
+import { problemWhy } from "@/i18n/problems";
 import type { Refused } from "../model/outbox";
 import styles from "./Notices.module.css";
 
@@ -97,6 +98,7 @@ export function Refusal({
 }) {
   const t = useT();
   const { body, task } = refused.entry;
+  const why = problemWhy(refused.code, refused.detail);
   return (
     <Notice
       icon={CircleAlert}
@@ -115,8 +117,13 @@ export function Refusal({
       {t("label.refused", {
         label: body.label ?? t(`label.outcome.${body.outcome}`),
         frame: task.frame_id,
-        detail: refused.detail,
+        detail: why.text === null ? refused.detail : t(why.text),
       })}
+      {why.text !== null && (
+        <Text component="span" display="block" size="xs" lang="en">
+          {why.words}
+        </Text>
+      )}
     </Notice>
   );
 }

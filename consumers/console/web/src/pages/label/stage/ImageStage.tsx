@@ -4,7 +4,9 @@ import { ImageOff } from "lucide-react";
 import { useImperativeHandle, useLayoutEffect, useRef, type Ref } from "react";
 import type { Box } from "@/api/types";
 import { EmptyState } from "@/components/States";
+import { WhyText } from "@/components/WhyText";
 import { useT } from "@/i18n";
+import { errorWhy } from "@/i18n/problems";
 import {
   middleOf,
   scaleOf,
@@ -169,7 +171,7 @@ export function ImageStage({ picture, name, sticky, onSticky, boxes, ghosts = []
                 )
               }
             >
-              {picture.error.message}
+              <WhyText why={errorWhy(picture.error)} />
             </EmptyState>
           </div>
         )}
