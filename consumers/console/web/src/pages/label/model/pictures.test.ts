@@ -32,6 +32,22 @@ test("wanted images are loaded once and are there when they are shown", async ()
   expect(watcher).toHaveBeenCalledOnce();
 });
 
+test("three are loaded at once, the first ones first, so that the other requests have their connections", async () => {
+  const { loads, pictures } = loading();
+  pictures.want(["a", "b", "c", "d", "e"]);
+  expect([...loads.keys()]).toEqual(["a", "b", "c"]);
+  loads.get("b")?.resolve(bitmap());
+  await later();
+  expect([...loads.keys()]).toEqual(["a", "b", "c", "d"]);
+  pictures.want(["z", "a", "c", "d"]); // a past label is looked at
+  expect([...loads.keys()].at(-1)).toBe("z");
+  loads.get("c")?.reject(new Error("gone"));
+  loads.get("a")?.resolve(bitmap());
+  await later();
+  pictures.want(["z", "c", "d", "e"]);
+  expect([...loads.keys()].at(-1)).toBe("e");
+});
+
 test("what is wanted no more is closed, also when it comes late", async () => {
   const { loads, pictures } = loading();
   pictures.want(["a", "b"]);

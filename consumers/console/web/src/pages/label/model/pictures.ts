@@ -11,6 +11,9 @@ export interface Picture {
 /** A failed image is asked for again by itself: its topic may be so fresh that the console's reader does not know it yet. */
 const AGAIN_MS = [2_000, 5_000, 15_000];
 
+/** A browser has six connections to a server: events, a claim and decisions need theirs. */
+const AT_ONCE = 3;
+
 const ABSENT: Picture = { url: "", bitmap: null, error: null };
 
 async function decoded(url: string, signal: AbortSignal): Promise<ImageBitmap> {
@@ -28,6 +31,7 @@ async function decoded(url: string, signal: AbortSignal): Promise<ImageBitmap> {
 /** Images fetched and decoded ahead, so that showing one is only drawing it. Holds those wanted, closes the others. */
 export class Pictures {
   private readonly held = new Map<string, { picture: Picture; abort: AbortController }>();
+  private wanted: readonly string[] = [];
   private readonly watchers = new Set<() => void>();
   private readonly failures = new Map<string, number>();
 
@@ -49,7 +53,8 @@ export class Pictures {
       this.held.delete(url);
       this.failures.delete(url);
     }
-    urls.filter((url) => !this.held.has(url)).forEach((url) => this.begin(url));
+    this.wanted = urls;
+    this.next();
   }
 
   /** Try an image again that failed. */
@@ -64,6 +69,15 @@ export class Pictures {
   recover(): void {
     for (const [url, { picture }] of [...this.held]) {
       if (picture.error && isPassing(picture.error)) this.again(url);
+    }
+  }
+
+  private next(): void {
+    for (const url of this.wanted) {
+      const loading = [...this.held.values()].filter(({ picture }) => !picture.bitmap && !picture.error).length;
+      // What is on the screen waits for none.
+      if (loading >= AT_ONCE && url !== this.wanted[0]) return;
+      if (!this.held.has(url)) this.begin(url);
     }
   }
 
@@ -89,6 +103,7 @@ export class Pictures {
     }
     this.held.set(url, { picture, abort });
     if (picture.error) this.later(url, abort, picture.error);
+    this.next();
     this.tell();
   }
 
