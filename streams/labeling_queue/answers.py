@@ -6,7 +6,8 @@ as unusable. Who answered or passed is never asked about that frame again.
 
 A label that nobody asked for any more (the question was displaced, another answer came first) is counted and changes
 nothing, but for a first label of a displaced frame: that one says as much as any. A correction replaces what it
-corrects; findings are counted again as long as the frame is remembered.
+corrects; findings are counted again as long as the frame is remembered. Who passed a question that is still open and
+then answers it by a correction has answered it.
 """
 
 from typing import Final
@@ -71,12 +72,17 @@ def _answer(queue: Queue, frame_id: str, task: Task, label: Label) -> None:
     if label.outcome in ("unsure", "skipped"):
         _pass_on(queue, frame_id, task, label)
         return
-    minute = count_label(queue, task)
-    recount(queue, frame_id, task, minute, label.labeled_at_us)
-    if frame_id in queue.open:
-        _go_on(queue, frame_id, task, answer, label.labeled_at_us)
-        minute.kappa = kappa(queue.pairs)
+    _decided(queue, frame_id, task, answer, label.labeled_at_us)
     _forget_boxes(queue, frame_id, task)
+
+
+def _decided(queue: Queue, frame_id: str, task: Task, answer: Answer, at_us: int) -> None:
+    """Count an answer that says what the image shows, and go on with the question it answers while that is open."""
+    minute = count_label(queue, task)
+    recount(queue, frame_id, task, minute, at_us)
+    if frame_id in queue.open and task.round == answer.round and not answer.late:
+        _go_on(queue, frame_id, task, answer, at_us)
+        minute.kappa = kappa(queue.pairs)
 
 
 def _late(queue: Queue, task: Task, label: Label, label_id: str, asked: Asked) -> None:
@@ -108,8 +114,9 @@ def _go_on(queue: Queue, frame_id: str, task: Task, answer: Answer, at_us: int) 
 
 def _compare(queue: Queue, frame_id: str, task: Task, second: Answer, at_us: int) -> None:
     first = answer_in(task, "first")
-    if first is None:  # pragma: no cover - a second round is opened by a first answer, which is kept
-        raise ImpossibleEventError(f"{frame_id} has a second label and no first")
+    if first is None:  # whoever answered first has taken it back: this is the only opinion there is
+        close(queue, frame_id, LABELED if second.outcome == "labeled" else UNUSABLE, at_us)
+        return
     count_pair(queue, first, second, at_us)
     if agree(first, second):
         close(queue, frame_id, AGREED, at_us)
@@ -143,10 +150,14 @@ def _correct(queue: Queue, frame_id: str, task: Task, label: Label) -> None:
         ignore(queue, "seen_before")
     else:
         corrected = _as_answer(label, label_id, answer.round)
+        passed = answer.outcome in ("unsure", "skipped")
         answer.version, answer.outcome = corrected.version, corrected.outcome
         answer.category, answer.boxes = corrected.category, corrected.boxes
         add(queue.totals.labels, "corrected")
-        recount(queue, frame_id, task, count_label(queue, task), label.labeled_at_us)
+        if passed and answer.outcome in ("labeled", "unusable"):
+            _decided(queue, frame_id, task, answer, label.labeled_at_us)
+        else:
+            recount(queue, frame_id, task, count_label(queue, task), label.labeled_at_us)
         _settle(queue, frame_id, task, label.labeled_at_us)
         _forget_boxes(queue, frame_id, task)
 

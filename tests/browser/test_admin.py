@@ -144,7 +144,8 @@ def test_nothing_serious_in_any_look(
     page.goto("/admin")
     for tab in ("People", "Policies", "Tokens", "Audit", "Dead letters"):
         page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("table").first).to_be_visible()
+        empty = page.locator("main").get_by_role("heading", level=2)  # tests share the console; it may have no tokens
+        expect(page.get_by_role("table").or_(empty).first).to_be_visible()
         assert serious(page) == [], tab
     page.get_by_role("tab", name="Policies").click()
     page.get_by_role("button", name=f"Edit the policy of {edge.name}").click()

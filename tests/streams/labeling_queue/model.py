@@ -131,6 +131,11 @@ class Model:
             if card.passes == 3:
                 self.close(str(label.frame_id), "gave_up")
             return
+        self.decide(label)
+
+    def decide(self, label: Label) -> None:
+        """What the image shows, said by who was asked, or passed before and thinks again."""
+        card = self.cards[str(label.frame_id)]
         self.labels += 1
         said = (label.label if label.outcome == "labeled" else None, True)
         if card.round == "first":

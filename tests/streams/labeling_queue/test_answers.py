@@ -116,3 +116,26 @@ def test_a_correction_counts_once_and_unknown_ones_change_nothing() -> None:
     desk.label(corrected(first, 2, "good"), corrected(labeled(FIRST, token=99), 2, "good"))
     assert desk.sums() == (2, 0, 0)
     assert desk.queue.totals.ignored == {"seen_before": 1, "not_remembered": 1}
+
+
+def test_who_passed_and_thinks_again_has_answered() -> None:
+    passed = labeled(FIRST, outcome="skipped", labeler="ann")
+    desk = Desk().take(inspected(1)).label(passed)
+    assert desk.tasks[FRAME].state == "reopened"
+    desk.label(corrected(passed, 2, "good"))
+    assert closed_for(desk) == "labeled"
+
+
+def test_after_somebody_else_answered_who_thinks_again_changes_nothing_that_is_open() -> None:
+    passed = labeled(FIRST, outcome="unsure", labeler="ann")
+    desk = Desk(TWICE).take(inspected(1)).label(passed, labeled(FIRST, "dent", labeler="bob"))
+    desk.label(corrected(passed, 2, "dent"))
+    assert (desk.tasks[FRAME].round, desk.tasks[FRAME].state) == ("second", "opened")
+
+
+def test_a_first_answer_that_was_taken_back_leaves_the_second_one_alone() -> None:
+    first = labeled(FIRST, "dent", labeler="ann")
+    desk = Desk(TWICE).take(inspected(1)).label(first, corrected(first, 2, None, "unsure"))
+    desk.label(labeled(SECOND, "good", labeler="bob"))
+    assert closed_for(desk) == "labeled"
+    assert desk.refused == []

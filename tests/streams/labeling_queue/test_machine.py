@@ -39,6 +39,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.log: list[Event] = []
         self.sequence = 0
         self.number = 0
+        self.passed: dict[str, Label] = {}  # label id: those that passed a question on
         self.answers: dict[str, Label] = {}  # label id: as it stands, of labels that were decided
 
     def play(self, event: Event, crashes: int) -> None:
@@ -106,6 +107,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.model.trim({**self.desk.queue.open, **self.desk.queue.closed})
         if outcome == "labeled":
             self.answers[label.label_id] = label
+        elif outcome in ("unsure", "skipped"):
+            self.passed[label.label_id] = label
 
     @precondition(lambda self: self.answers)
     @rule(data=st.data(), said=st.sampled_from(CLASSES))
@@ -116,6 +119,22 @@ class QueueMachine(RuleBasedStateMachine):
         self.play(Answered(later, self.next_offset()), 0)
         self.model.correct(later, str(label.task_id).rpartition("/")[2])
         self.answers[key] = _as_original(later, label)
+
+    @precondition(lambda self: self.open_passed())
+    @rule(data=st.data(), said=st.sampled_from(CLASSES), crashes=st.integers(0, 3))
+    def think_again(self, data: st.DataObject, said: str, crashes: int) -> None:
+        """Who passed a question answers it by a correction, before anybody else does."""
+        label = self.passed.pop(data.draw(st.sampled_from(self.open_passed())))
+        later = corrected(label, label.version + 1, said)
+        self.play(Answered(later, self.next_offset()), crashes)
+        self.model.decide(later)
+        self.model.trim({**self.desk.queue.open, **self.desk.queue.closed})
+        self.answers[label.label_id] = _as_original(later, label)
+
+    def open_passed(self) -> list[str]:
+        """Ids of labels that passed a question on which is still open."""
+        asked = {f"{frame}/{card.round}" for frame, card in self.model.open().items()}
+        return sorted(key for key, label in self.passed.items() if label.task_id in asked)
 
     @precondition(lambda self: self.answers)
     @rule(data=st.data())

@@ -49,7 +49,7 @@ export function AlarmsMenu() {
             {t("bar.alarms_none_hint")}
           </EmptyState>
         ) : (
-          <ScrollArea.Autosize mah={420} tabIndex={0}>
+          <ScrollArea.Autosize mah={420} viewportProps={{ tabIndex: 0 }}>
             <ul style={{ margin: 0, padding: 0, listStyle: "none" }}>
               {alarms.map((alarm) => (
                 <AlarmLine key={alarm.alarm_id} alarm={alarm} />

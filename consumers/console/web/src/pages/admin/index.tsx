@@ -53,7 +53,7 @@ export default function AdminPage() {
           </Tabs>
         }
       />
-      <div className={styles.scroll}>
+      <div className={styles.scroll} tabIndex={0}>
         <Routes>
           {parts.map(({ path, component: Component }) => (
             <Route key={path} path={path} element={<Component />} />

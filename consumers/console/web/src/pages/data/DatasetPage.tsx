@@ -174,7 +174,7 @@ export function DatasetPage() {
         }
         actions={query.data && <Downloads digest={digest} />}
       />
-      <div className={styles.scroll}>
+      <div className={styles.scroll} tabIndex={0}>
         {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
         {query.isPending && <Waiting />}
         {query.data && (

@@ -89,7 +89,7 @@ export function DatasetsPage() {
   return (
     <div className={styles.page}>
       <DataHeader actions={mayBuild && start} />
-      <div className={styles.scroll}>
+      <div className={styles.scroll} tabIndex={0}>
         {builds.data && <BuildList builds={builds.data} mayCancel={mayBuild} />}
         {datasets.isError && <ErrorState error={datasets.error} onRetry={() => void datasets.refetch()} />}
         {datasets.isPending && <Waiting />}

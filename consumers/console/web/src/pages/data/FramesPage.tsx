@@ -147,7 +147,7 @@ export function FramesPage() {
           {mayAsk ? t("data.select_hint") : ""}
         </Text>
       </div>
-      <div className={styles.scroll}>
+      <div className={styles.scroll} tabIndex={0}>
         {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
         {query.isPending && <Waiting />}
         {query.isSuccess && shown.length === 0 && (
