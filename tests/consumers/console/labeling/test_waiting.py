@@ -3,8 +3,8 @@
 from consumers.console.database import Database
 from consumers.console.labeling.claims import Labeler, claim
 from consumers.console.labeling.waiting import FRESH_US, Waiting
-from tests.consumers.console.labeling.rows import NOW, fill, task_row
 from tests.consumers.console.labeling.claiming import answered
+from tests.consumers.console.labeling.rows import NOW, fill, task_row
 from tests.consumers.console.services import FakeClock
 
 ANN = Labeler("ann", frozenset())
