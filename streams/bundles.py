@@ -197,6 +197,7 @@ class BundleConsumer(driver.Consumer):
         if turn is Turn.BROKEN:
             self.log.warning("a bundle of %s[%d] was lost on its way, reading again", message.topic, message.partition)
             await self.perform_seek()
+            self._skipped.update(self._progress.partitions())  # what was fetched while positions moved was dropped
         return turn is Turn.NOW
 
     def let_go(self, message: BundleMessage) -> None:

@@ -8,11 +8,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from faust.types import TP
 
 from infra.blobs import BlobStore
+from infra.dead_letters import beside, kept, short_reason
 from schemas.codec import Codec
 from schemas.errors import DecodeError
 from schemas.headers import read_headers
 from schemas.records import DeadLetter, EdgePolicy, Tick
-from schemas.topics import INLINE_LIMIT
 from streams.bundles import Record
 from streams.outputs import Output
 from streams.state_table import Stamped, StateTable
@@ -214,19 +214,19 @@ def _checked_key(record: Record, edge_id: str) -> bytes:
 
 def dead_record(record: Record, reader: str, reason: str, kind: str, blobs: BlobStore) -> DeadLetter:
     """The dead letter of a record; its time is the record's own, so a replay writes the same letter."""
-    raw = record.value or b""
-    inline, check = (raw, None) if len(raw) <= INLINE_LIMIT else (None, blobs.put(raw))
+    headers = read_headers(record.headers)
+    inline, check = kept(record.value or b"", blobs, beside(record.key, headers))
     return DeadLetter(
         reader=reader,
         at_us=record.timestamp * 1000,
-        reason=reason,
+        reason=short_reason(reason),
         kind=kind,
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
         timestamp_us=record.timestamp * 1000,
         key=record.key,
-        headers=read_headers(record.headers),
+        headers=headers,
         raw=inline,
         claim_check=check,
     )

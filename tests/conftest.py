@@ -27,9 +27,13 @@ FAST_START: dict[str, Any] = {
     "overrides": {
         "offsets.topic.num.partitions": "4",
         "transaction.state.log.num.partitions": "4",
-        # What tests publish was captured at fixed times of the past: retention would take it away amid a test.
-        "log.retention.check.interval.ms": str(24 * 3_600_000),
     },
+}
+KEEP_ALL = {
+    # What tests publish was captured at fixed times of the past: retention would take it away amid a test. It looks
+    # first after the initial delay (30 s by default), then at every interval.
+    "log.initial.task.delay.ms": str(24 * 3_600_000),
+    "log.retention.check.interval.ms": str(24 * 3_600_000),
 }
 QUIET = {"log_level": 0}
 """librdkafka settings: tests kill brokers, and every refused connection is not worth a line."""
@@ -54,7 +58,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if outside := os.environ.get("LINEWATCH_TEST_BROKER"):
         yield _OutsideBroker(outside)
         return
-    with Cluster(tmp_path_factory.mktemp("broker"), ClusterOptions(**FAST_START)) as cluster:
+    options = {**FAST_START, "overrides": {**FAST_START["overrides"], **KEEP_ALL}}
+    with Cluster(tmp_path_factory.mktemp("broker"), ClusterOptions(**options)) as cluster:
         yield cluster
 
 

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from consumers.archive.errors import ArchiveError
@@ -75,7 +76,7 @@ class Merger:
             finished = is_finished(day, self._settle, now)
             try:
                 merged = merge_day(self._blobs, edge, day, finished=finished)
-            except (ArchiveError, ArchiveUnreadableError):
+            except (ArchiveError, ArchiveUnreadableError, OSError, pa.ArrowException):
                 # A damaged file must not hold up what comes in: its folder stays as it is until a restart.
                 logger.exception("%s on %s can't be merged", edge, day)
                 merged, finished = None, True

@@ -188,8 +188,9 @@ def read_pins(blobs: BlobStore) -> list[Pin]:
 
 def release_pin(blobs: BlobStore, name: str) -> None:
     """Keep the frames of a pin no longer than anything else does. Raises PinError, BlobError."""
-    paths = _paths(blobs, f"{ROOT}/{name}") if re.fullmatch(r"[a-zA-Z0-9.-]+", name) else []
-    if not paths:
+    folder = f"{ROOT}/{name}"
+    paths = _paths(blobs, folder) if re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9.-]*", name) else []
+    if f"{folder}/pin.json" not in paths:
         raise PinError(f"there is no pin {name!r}: `linewatch archive pins` lists them")
     # pin.json last: until then a release that was interrupted is still listed.
     for path in sorted(paths, key=lambda one: one.endswith("/pin.json")):

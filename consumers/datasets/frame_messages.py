@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from infra.kafka import ANSWER_TIMEOUT, BrokerAwayError, TopicMissingError, checked_message, make_consumer
 from infra.settings import Settings
@@ -23,6 +23,7 @@ _GROUP: Final = "linewatch.datasets"  # no group is joined; librdkafka wants a n
 _UNKNOWN: Final = frozenset(
     {KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART}
 )
+_GONE: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class FrameMessages:
 
     def span(self, topic: str, partition: int) -> Span:
         """What a partition holds. Raises TopicMissingError, BrokerAwayError."""
-        place = TopicPartition(topic, partition)
+        place = _place(topic, partition)
         try:
             return self._span(place)
         except TopicMissingError:
@@ -101,8 +102,10 @@ class FrameMessages:
             found = self._consumer.list_topics(topic, timeout=ANSWER_TIMEOUT).topics.get(topic)
         except KafkaException as error:
             raise _away(TopicPartition(topic), error) from error
-        if found is None or found.error is not None:
+        if found is None or (found.error is not None and found.error.code() in _UNKNOWN):
             raise TopicMissingError(f"topic {topic} is not in Kafka: run `linewatch topics apply`")
+        if found.error is not None:  # no leader yet, not allowed: it is there, and what it holds must not be given up
+            raise _away(TopicPartition(topic), KafkaException(found.error))
         return sorted(found.partitions)
 
     def first_since(self, topic: str, partition: int, from_us: int) -> int:
@@ -142,7 +145,7 @@ class FrameMessages:
 
     def _read(self, topic: str, partition: int, first: int, end: int, batch: int = BATCH) -> Iterator[list[Message]]:
         """Messages as they come, never an empty list."""
-        self._consumer.assign([TopicPartition(topic, partition, first)])
+        self._consumer.assign([_place(topic, partition, first)])
         try:
             yield from self._assigned(_Wanted(topic, partition, first, end), batch)
         finally:
@@ -154,9 +157,13 @@ class FrameMessages:
         heard, following = time.monotonic(), wanted.first
         while following < wanted.end:
             messages = self._consumer.consume(min(batch, wanted.end - following), 0.2)
-            found, following = wanted.among(messages, following)
+            found, following, gone = wanted.among(messages, following)
             if found:
                 yield found
+            if gone:
+                # Retention takes the oldest while we read: what lies behind is still there.
+                following = max(following, self.span(wanted.topic, wanted.partition).low)
+                self._consumer.assign([_place(wanted.topic, wanted.partition, following)])
             heard = time.monotonic() if messages else heard
             if time.monotonic() - heard > _SILENCE_S:
                 raise BrokerAwayError(
@@ -174,8 +181,9 @@ class _Wanted:
     first: int
     end: int
 
-    def among(self, messages: list[Message], following: int) -> tuple[list[Message], int]:
-        """The wanted ones, and the offset to go on with, `end` when the partition has no more of them.
+    def among(self, messages: list[Message], following: int) -> tuple[list[Message], int, bool]:
+        """The wanted ones, the offset to go on with (`end` when the partition has no more of them), and whether that
+        offset is gone from the log.
 
         What an earlier assignment left in the queue is not ours. Transaction markers take offsets no message has.
         """
@@ -183,27 +191,27 @@ class _Wanted:
         for message in messages:
             if message.topic() is not None and (message.topic(), message.partition()) != (self.topic, self.partition):
                 continue
-            if self._is_end(message):
-                return found, self.end
+            error = message.error()
+            code = None if error is None else error.code()
+            if code in _UNKNOWN:
+                raise TopicMissingError(f"topic {self.topic} has no partition {self.partition} in Kafka")
+            if code == KafkaError._PARTITION_EOF:
+                return found, self.end, False
+            if code in _GONE:
+                return found, following, True
             if checked_message(message) is None or (offset := message.offset() or 0) < following:
                 continue
             if offset < self.end:
                 found.append(message)
             following = min(offset + 1, self.end)
-        return found, following
+        return found, following, False
 
-    def _is_end(self, message: Message) -> bool:
-        """Whether the partition has nothing here: its end, or an offset that retention took or that never was."""
-        error = message.error()
-        if error is None:
-            return False
-        if error.code() in _UNKNOWN:
-            raise TopicMissingError(f"topic {self.topic} has no partition {self.partition} in Kafka")
-        return error.code() in (
-            KafkaError._PARTITION_EOF,
-            KafkaError._AUTO_OFFSET_RESET,
-            KafkaError.OFFSET_OUT_OF_RANGE,
-        )
+
+def _place(topic: str, partition: int, offset: int = OFFSET_INVALID) -> TopicPartition:
+    """A place in Kafka; TopicMissingError for a partition number that none can have: records may hold any."""
+    if not 0 <= partition < 2**31:
+        raise TopicMissingError(f"topic {topic} has no partition {partition} in Kafka")
+    return TopicPartition(topic, partition, offset)
 
 
 def _away(place: TopicPartition, error: KafkaException) -> BrokerAwayError:

@@ -100,8 +100,11 @@ def test_what_can_not_be_pinned_is_said(tmp_path: Path) -> None:
     store = BlobStore(str(tmp_path))
     with pytest.raises(PinError, match="--to must be later"):
         Pinner(Settings(), store, CODEC).run("e1", 5, 5)
-    with pytest.raises(PinError):
-        release_pin(store, "../../etc")
+    store.write_file("archive/inspections/edge=e1/day=2026-01-01/a.parquet", b"rows")
+    for name in ("../../etc", "..", "."):
+        with pytest.raises(PinError):
+            release_pin(store, name)
+    assert [stat.path for stat in store.list_files("archive")], "other files are not pins"
 
 
 def test_different_spans_have_different_names() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.datasets.frame_messages import FrameMessages, runs
+from infra.kafka import TopicMissingError
 from infra.settings import Settings
 
 
@@ -26,7 +27,7 @@ def message(offset: int, topic: str = "frames.press-1", code: int | None = None)
     return SimpleNamespace(topic=lambda: topic, partition=lambda: 0, offset=lambda: offset, error=lambda: error)
 
 
-def reading(*answers: list[Any], first: int, end: int) -> list[int]:
+def reading(*answers: list[Any], first: int, end: int, low: int = 0) -> list[int]:
     """The offsets read from a consumer that gives these answers, then nothing, and still stands where it was before."""
     left = list(answers)
     reader = FrameMessages(Settings())
@@ -35,6 +36,7 @@ def reading(*answers: list[Any], first: int, end: int) -> list[int]:
         assign=lambda _places: None,
         unassign=lambda: None,
         consume=lambda _count, _seconds: left.pop(0) if left else pytest.fail("it read on after the end"),
+        get_watermark_offsets=lambda _place, timeout: (low, 1_000),
         position=lambda _places: [SimpleNamespace(offset=10_000)],
     )
     reader._consumer = consumer
@@ -55,4 +57,14 @@ def test_what_another_assignment_left_in_the_queue_is_neither_taken_nor_an_end()
 def test_offsets_that_no_record_has_end_with_the_next_record_or_the_partition() -> None:
     assert reading([message(5)], [message(9)], first=5, end=8) == [5]
     assert reading([message(5)], [message(8, code=KafkaError._PARTITION_EOF)], first=5, end=8) == [5]
-    assert reading([message(3, code=KafkaError._AUTO_OFFSET_RESET)], first=1, end=3) == []
+
+
+def test_what_retention_takes_while_it_is_read_costs_no_more_than_that() -> None:
+    gone = [message(1, code=KafkaError._AUTO_OFFSET_RESET)]
+    assert reading(gone, [message(4), message(5)], first=1, end=6, low=4) == [4, 5]
+    assert reading(gone, first=1, end=3, low=9) == []
+
+
+def test_a_partition_no_topic_can_have_is_said() -> None:
+    with pytest.raises(TopicMissingError, match="no partition 1099511627776"):
+        FrameMessages(Settings()).one("frames.press-1", 2**40, 0)
