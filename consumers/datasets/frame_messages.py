@@ -161,8 +161,11 @@ class FrameMessages:
             if found:
                 yield found
             if gone:
-                # Retention takes the oldest while we read: what lies behind is still there.
-                following = max(following, self.span(wanted.topic, wanted.partition).low)
+                # Retention takes the oldest while we read: what lies behind is still there. Behind the end is nothing.
+                low = self.span(wanted.topic, wanted.partition).low
+                if low <= following:
+                    return
+                following = low
                 self._consumer.assign([_place(wanted.topic, wanted.partition, following)])
             heard = time.monotonic() if messages else heard
             if time.monotonic() - heard > _SILENCE_S:

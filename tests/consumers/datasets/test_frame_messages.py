@@ -65,6 +65,10 @@ def test_what_retention_takes_while_it_is_read_costs_no_more_than_that() -> None
     assert reading(gone, first=1, end=3, low=9) == []
 
 
+def test_an_offset_behind_the_end_of_the_log_is_the_end() -> None:
+    assert reading([message(50, code=KafkaError._AUTO_OFFSET_RESET)], first=50, end=60, low=0) == []
+
+
 def test_a_partition_no_topic_can_have_is_said() -> None:
     with pytest.raises(TopicMissingError, match="no partition 1099511627776"):
         FrameMessages(Settings()).one("frames.press-1", 2**40, 0)
