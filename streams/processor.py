@@ -7,8 +7,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from faust.types import TP
 
+from infra import dead_letters as letters
 from infra.blobs import BlobStore
-from infra.dead_letters import beside, kept, short_reason
 from schemas.codec import Codec
 from schemas.errors import DecodeError
 from schemas.headers import read_headers
@@ -214,19 +214,15 @@ def _checked_key(record: Record, edge_id: str) -> bytes:
 
 def dead_record(record: Record, reader: str, reason: str, kind: str, blobs: BlobStore) -> DeadLetter:
     """The dead letter of a record; its time is the record's own, so a replay writes the same letter."""
-    headers = read_headers(record.headers)
-    inline, check = kept(record.value or b"", blobs, beside(record.key, headers))
-    return DeadLetter(
-        reader=reader,
-        at_us=record.timestamp * 1000,
-        reason=short_reason(reason),
-        kind=kind,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        timestamp_us=record.timestamp * 1000,
+    return letters.dead_record(
+        reader,
+        reason,
+        kind,
+        place=(record.topic, record.partition, record.offset),
+        timestamp_ms=record.timestamp,
         key=record.key,
-        headers=headers,
-        raw=inline,
-        claim_check=check,
+        headers=read_headers(record.headers),
+        raw=record.value or b"",
+        at_us=record.timestamp * 1000,
+        blobs=blobs,
     )
